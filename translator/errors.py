@@ -1,0 +1,140 @@
+"""Every way a translation can go wrong, each anchored to the text that caused it.
+
+One exception type carries all findings of a run; callers look at ``code``, never at class names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from translator.source import Source, Span
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: only an error stops a rule."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Code(Enum):
+    """A stable name for each kind of finding. Numbers are never reused.
+
+    ``K`` is about KQL, ``F`` about files and their formats, ``S`` about Sigma, ``T`` about field types,
+    ``R`` about rules, ``L`` names a loss. The text says what happened in general; the finding's own message
+    says it of the rule at hand.
+    """
+
+    SYNTAX = ("K001", Severity.ERROR, "The text is not KQL as Kibana reads it.")
+    TOO_DEEP = ("K002", Severity.ERROR, "The query nests deeper than 256 levels.")
+    LEADING_WILDCARD = ("K003", Severity.ERROR, "A value starts with a wildcard where that is switched off.")
+    TOO_LONG = ("K004", Severity.ERROR, "The query is longer than 4 MiB.")
+    OTHER_LANGUAGE = ("K005", Severity.ERROR, "The query is written in another language than KQL.")
+    NESTED_OUTSIDE = ("K101", Severity.ERROR, "A field of nested objects is asked outside its `path:{ ... }` block.")
+    NESTED_INSIDE = ("K102", Severity.ERROR, "A field that is not nested is asked inside a `path:{ ... }` block.")
+    NESTED_PATH = ("K103", Severity.ERROR, "A nested field is asked under another object's path.")
+    SCRIPTED = ("K104", Severity.ERROR, "Scripted fields (deprecated in Kibana) are not supported.")
+
+    NOT_FOUND = ("F001", Severity.ERROR, "There is no such file or folder.")
+    UNREADABLE = ("F002", Severity.ERROR, "The file cannot be read or written.")
+    EMPTY = ("F003", Severity.ERROR, "The file is empty.")
+    NOT_TEXT = ("F004", Severity.ERROR, "The file is not text in UTF-8 (or UTF-16 with a byte order mark).")
+    UNKNOWN_FORMAT = ("F005", Severity.ERROR, "No source format recognises the file.")
+    NOT_A_RULE = ("F006", Severity.ERROR, "The file does not hold a rule of the format it was read as.")
+    NO_QUERY = ("F007", Severity.ERROR, "The rule has no query.")
+    BAD_YAML = ("F008", Severity.ERROR, "The YAML cannot be read, or says something twice.")
+    BAD_VALUE = ("F009", Severity.ERROR, "A value of the rule is not of the kind that its key takes.")
+    NO_RULES = ("F010", Severity.ERROR, "The folder holds no rule file.")
+
+    BAD_SIGMA = ("S001", Severity.ERROR, "The Sigma rule is not valid.")
+    SIGMA_UNSUPPORTED = ("S002", Severity.ERROR, "The Sigma rule uses a feature that is not supported.")
+    SIGMA_NAME = ("S003", Severity.ERROR, "A selection's name or pattern means something else to pySigma.")
+
+    UNKNOWN_FIELD = ("T001", Severity.NOTE, "The schema does not know the field; it is treated as a keyword.")
+    BAD_FIELD_VALUE = ("T002", Severity.ERROR, "Elasticsearch answers this value on a field of this type with an error.")
+    BAD_SCHEMA = ("T003", Severity.ERROR, "The schema cannot be read.")
+
+    NEEDS_MORE = ("R001", Severity.NOTE, "The rule needs more than its query on one event.")
+    ID_REPLACED = ("R002", Severity.NOTE, "The rule's id is no UUID; one was derived from it.")
+    DUPLICATE_ID = ("R003", Severity.ERROR, "Two rules of one run have the same id.")
+    LOGSOURCE_UNKNOWN = ("R004", Severity.NOTE, "Nothing in the rule tells its Sigma log source.")
+
+    UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
+    UNKNOWN_SOURCE = ("U002", Severity.ERROR, "No source format has this name.")
+    BAD_ALLOW = ("U003", Severity.ERROR, "`allow` takes effects and loss codes.")
+
+    CASE = ("L001", Severity.ERROR, "Letter case decides differently in the target.")
+    TOKENS = ("L002", Severity.ERROR, "A text field's words have no counterpart in the target; substrings are compared.")
+    NESTED = ("L003", Severity.ERROR, "The target cannot ask that one object of a list satisfies several conditions.")
+    SEARCH = ("L004", Severity.ERROR, "The target cannot search a value in all fields as Elasticsearch does.")
+    FIELD_PATTERN = ("L005", Severity.ERROR, "The target has no field patterns and the schema does not expand this one.")
+    RANGE = ("L006", Severity.ERROR, "The target compares numbers only.")
+    ONE_CHARACTER = ("L007", Severity.ERROR, "The target has no wildcard for exactly one character.")
+    SPACE_EDGE = ("L008", Severity.ERROR, "KQL cannot spell a pattern that begins or ends with white space.")
+    EVERYTHING = ("L009", Severity.ERROR, "The target cannot say a condition that is always true.")
+    NULL = ("L010", Severity.ERROR, "The target cannot ask for the JSON value null.")
+    TEXT_COMPARED = ("L011", Severity.ERROR, "The target cannot say how Elasticsearch compares this value on this type.")
+    NEED_DROPPED = ("L012", Severity.ERROR, "The target judges single events; what the rule needs beyond that is left out.")
+    REGEX = ("L013", Severity.ERROR, "The target cannot say the regular expression.")
+
+    def __init__(self, number: str, severity: Severity, summary: str) -> None:
+        self.number = number
+        self.severity = severity
+        self.summary = summary
+
+    def __str__(self) -> str:
+        return self.number
+
+    @classmethod
+    def numbered(cls, number: str) -> Code | None:
+        """The code with this number or name, or None."""
+        wanted = number.upper()
+        return next((code for code in cls if wanted in (code.number, code.name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: what, where in the original file, and what to write instead."""
+
+    code: Code
+    message: str
+    source: Source = field(repr=False)
+    span: Span
+    hint: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """What kind of finding this is."""
+        return self.code.severity
+
+    def render(self) -> str:
+        """The finding for a person: place, message, the line, a caret, a hint."""
+        at = self.source.locate(self.span.start)
+        kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
+        head = f"{self.source.name}:{at.line}:{at.column}: {self.code} {kind}{self.message}"
+        lines = [head, *self.source.excerpt(self.span).splitlines()] if self.source.text else [head]
+        return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
+
+
+def diagnose(code: Code, message: str, source: Source, span: Span, hint: str | None = None) -> Diagnostic:
+    """A finding at ``span`` of ``source``, carried over to the file that ``source`` was cut from."""
+    return Diagnostic(code, message, source.root, source.to_root(span), hint)
+
+
+class TranslatorError(Exception):
+    """The one exception of this package: every finding of a run, each with code, message and span."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(*self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(diagnostic.render() for diagnostic in self.diagnostics)
+
+
+def refuse(code: Code, message: str, source: Source, span: Span, hint: str | None = None) -> TranslatorError:
+    """The error that carries this one finding."""
+    return TranslatorError((diagnose(code, message, source, span, hint),))

@@ -1,0 +1,44 @@
+"""What to write instead: the likely fix for a text that is not KQL.
+
+Each row looks at the text before and after the place where Kibana's grammar gives up. The first that fits speaks.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: (before the failure, from the failure on, what to write instead)
+_ADVICE: tuple[tuple[str, str, str], ...] = (
+    (r"not\s+$", r"not\s", "write `not (not x)`: KQL has no double `not`"),
+    (r":\s*\(\s*not\s+$", r"not\s", "write `field:x`: KQL has no double `not`"),
+    (r":\s*$", r"not\s", "write `not field:x` or `field:(not x)`"),
+    (r":\s*$", r"[<>]", "write `field > 5`: a comparison takes no colon"),
+    (r"(?:and|or|not)$", r"\(", "put a blank before the parenthesis: `and`, `or` and `not` need one on each side"),
+    (r"[)\"]$", r"(?:and|or)\b", "put a blank before the word: `and` and `or` need one on each side"),
+    (r"[)\"]\s+$", r"(?:and|or)\(", "put a blank before the parenthesis: `and` and `or` need one on each side"),
+    (r"\d\d?$", r":\d\d", "put the time in quotes: a colon ends an unquoted value"),
+    (r":\s*[A-Za-z]$", r":\\", "put the path in quotes and double its backslashes"),
+    (r":[^:]*$", r":", "join conditions with `and` or `or`; a colon inside a value needs quotes"),
+    (r"[<>]=?\s*$", r"\(", "write the comparison once for each value: it takes no list"),
+    (r"(?:and|or)\s+$", r"[<>]", "name the field again before the comparison"),
+    (r"\w$", r"not\s", "put the text in quotes: `not` before a blank is an operator, inside a word too"),
+    (r"", r"\\", r"double the backslash: outside quotes it may only stand before \ ( ) : < > \" * { }"),
+    (r"", r"\"[^\"]*$", r"close the quote; a backslash before the last quote must be doubled"),
+    (r"(?:and|or)\s+$", r"$", "write another condition, or take the last word away"),
+    (r"[({]\s*$", r"[)}]", "write a condition between the brackets, or take them away"),
+    (r"", r"[)}]", "take this bracket away, or open one before"),
+    (r"", r"$", "close what is open, or go on with `and` or `or`"),
+    (r"\"\s+$", r"\S", "join the parts with `and` or `or`"),
+    (r"\S$", r"[(\"{]", "join the parts with `and` or `or`, or escape this character with a backslash"),
+)
+
+_COMPILED = [(re.compile(f"(?:{before})\\Z", re.I), re.compile(after, re.I), say) for before, after, say in _ADVICE]
+
+
+def advise(text: str, at: int) -> str | None:
+    """The likely fix for a query that stops being KQL at offset ``at``, or None."""
+    head = text[max(0, at - 200) : at]
+    for before, after, say in _COMPILED:
+        if (before.search(head) if before.pattern != "(?:)\\Z" else True) and after.match(text, at):
+            return say
+    return None
