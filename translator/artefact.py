@@ -74,6 +74,8 @@ class Backend:
     matches: Callable[[str, Schema], Predicate] | None = None
     #: What the target cannot say, for ``sigma-kql targets``.
     limits: str = "nothing"
+    #: What stands between two artefacts in one stream.
+    separator: str = ""
     name: str = ""
 
     def named(self, name: str) -> Backend:

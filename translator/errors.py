@@ -36,6 +36,18 @@ class Code(Enum):
     NESTED_OUTSIDE = ("K101", Severity.ERROR, "A field of nested objects is asked outside its `path:{ ... }` block.")
     NESTED_INSIDE = ("K102", Severity.ERROR, "A field that is not nested is asked inside a `path:{ ... }` block.")
     NESTED_PATH = ("K103", Severity.ERROR, "A nested field is asked under another object's path.")
+    FREE_AMONG_FIELDS = ("K201", Severity.WARNING, "A value without a field stands beside conditions on fields; it searches every field.")
+    QUOTED_WILDCARD = ("K202", Severity.WARNING, "A star inside quotes is a plain star.")
+    FIELD_WITH_BLANK = ("K203", Severity.WARNING, "A field's name has a blank in it.")
+    SEVERAL_WORDS = ("K204", Severity.WARNING, "Several words without quotes are one value.")
+    NULL_VALUE = ("K205", Severity.WARNING, "A comparison with null is an error in Elasticsearch, not a test for absence.")
+    ODD_WORD = ("K206", Severity.WARNING, "A word looks like null, true or false, but only the lower-case words are.")
+    FIELDLESS_IN_NESTED = ("K207", Severity.WARNING, "A value without a field inside a nested block matches nothing.")
+    COMMENT = ("K208", Severity.WARNING, "KQL has no comments; the text belongs to the query.")
+    CONTROL_CHARACTER = ("K209", Severity.WARNING, "A value holds a tab or a line end, which an escape made.")
+    TYPOGRAPHIC_QUOTES = ("K210", Severity.WARNING, "Typographic and single quotes are ordinary characters.")
+    SPLIT_PATTERN = ("K211", Severity.WARNING, "A wildcard pattern with a blank is split at the blank on a text or unknown field.")
+    FOREIGN_OPERATOR = ("K212", Severity.WARNING, "An operator of another language is ordinary text in KQL.")
     SCRIPTED = ("K104", Severity.ERROR, "Scripted fields (deprecated in Kibana) are not supported.")
 
     NOT_FOUND = ("F001", Severity.ERROR, "There is no such file or folder.")
@@ -49,6 +61,8 @@ class Code(Enum):
     BAD_VALUE = ("F009", Severity.ERROR, "A value of the rule is not of the kind that its key takes.")
     NO_RULES = ("F010", Severity.ERROR, "The folder holds no rule file.")
 
+    BAD_EVENT = ("F011", Severity.ERROR, "A line of the events is no JSON object.")
+
     BAD_SIGMA = ("S001", Severity.ERROR, "The Sigma rule is not valid.")
     SIGMA_UNSUPPORTED = ("S002", Severity.ERROR, "The Sigma rule uses a feature that is not supported.")
     SIGMA_NAME = ("S003", Severity.ERROR, "A selection's name or pattern means something else to pySigma.")
@@ -56,11 +70,15 @@ class Code(Enum):
     UNKNOWN_FIELD = ("T001", Severity.NOTE, "The schema does not know the field; it is treated as a keyword.")
     BAD_FIELD_VALUE = ("T002", Severity.ERROR, "Elasticsearch answers this value on a field of this type with an error.")
     BAD_SCHEMA = ("T003", Severity.ERROR, "The schema cannot be read.")
+    DSL_DEPTH = ("T004", Severity.ERROR, "The Query DSL nests deeper than Elasticsearch takes (30 queries, 29 of them bools).")
+    DSL_CLAUSE = ("T005", Severity.ERROR, "The Query DSL holds a clause or an option that Kibana's KQL never sends.")
+    ALWAYS_FAILS = ("T006", Severity.WARNING, "Elasticsearch will answer the query with an error, as it does when Kibana sends it.")
 
     NEEDS_MORE = ("R001", Severity.NOTE, "The rule needs more than its query on one event.")
     ID_REPLACED = ("R002", Severity.NOTE, "The rule's id is no UUID; one was derived from it.")
     DUPLICATE_ID = ("R003", Severity.ERROR, "Two rules of one run have the same id.")
     LOGSOURCE_UNKNOWN = ("R004", Severity.NOTE, "Nothing in the rule tells its Sigma log source.")
+    NOT_CARRIED = ("R005", Severity.NOTE, "The file does not carry a part that the rule may have.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
     UNKNOWN_SOURCE = ("U002", Severity.ERROR, "No source format has this name.")
@@ -78,7 +96,6 @@ class Code(Enum):
     NULL = ("L010", Severity.ERROR, "The target cannot ask for the JSON value null.")
     TEXT_COMPARED = ("L011", Severity.ERROR, "The target cannot say how Elasticsearch compares this value on this type.")
     NEED_DROPPED = ("L012", Severity.ERROR, "The target judges single events; what the rule needs beyond that is left out.")
-    REGEX = ("L013", Severity.ERROR, "The target cannot say the regular expression.")
 
     def __init__(self, number: str, severity: Severity, summary: str) -> None:
         self.number = number
@@ -110,10 +127,11 @@ class Diagnostic:
         """What kind of finding this is."""
         return self.code.severity
 
-    def render(self) -> str:
-        """The finding for a person: place, message, the line, a caret, a hint."""
+    def render(self, *, note: bool = False) -> str:
+        """The finding for a person: place, message, the line, a caret, a hint. ``note`` makes it weigh no more."""
         at = self.source.locate(self.span.start)
-        kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
+        weight = Severity.NOTE if note else self.severity
+        kind = "" if weight is Severity.ERROR else f"{weight}: "
         head = f"{self.source.name}:{at.line}:{at.column}: {self.code} {kind}{self.message}"
         lines = [head, *self.source.excerpt(self.span).splitlines()] if self.source.text else [head]
         return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)

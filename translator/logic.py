@@ -135,9 +135,9 @@ class SearchPattern(Node):
 
 @dataclass(frozen=True, slots=True)
 class Within(Node):
-    """Some one object under ``path`` satisfies ``body`` on its own."""
+    """Some one object under ``path`` satisfies ``body`` on its own. Elasticsearch refuses the path None."""
 
-    path: str
+    path: str | None
     body: Formula
 
 

@@ -7,20 +7,37 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 
-def modules(package: ModuleType, constant: str) -> dict[str, Any]:
-    """``constant`` of every module of ``package`` by the module's name, sorted.
+def names(package: ModuleType) -> list[str]:
+    """The modules of ``package`` that declare something: those whose names start with no underscore, sorted."""
+    return sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
 
-    Modules whose names start with an underscore are not looked at.
-    """
-    names = sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
-    return {name: getattr(importlib.import_module(f"{package.__name__}.{name}"), constant) for name in names}
+
+def modules(package: ModuleType, constant: str) -> dict[str, Any]:
+    """``constant`` of every module of ``package`` by the module's name, sorted."""
+    return {name: _declared(package, name, constant) for name in names(package)}
 
 
 def plugins(group: str) -> dict[str, Any]:
     """What third parties installed under an entry point group, by name."""
-    return {point.name: point.load() for point in sorted(entry_points(group=group), key=lambda point: point.name)}
+    return {point.name: point.load() for point in sorted(_points(group), key=lambda point: point.name)}
+
+
+def one(package: ModuleType, constant: str, group: str, name: str) -> Any:
+    """What is declared under ``name``, without loading the others; None if nothing is."""
+    for point in _points(group):
+        if point.name == name:
+            return point.load()
+    return _declared(package, name, constant) if name in names(package) else None
+
+
+def _declared(package: ModuleType, name: str, constant: str) -> Any:
+    return getattr(importlib.import_module(f"{package.__name__}.{name}"), constant)
+
+
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group))

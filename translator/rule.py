@@ -11,10 +11,13 @@ from translator import kql, sigma
 from translator.errors import Diagnostic
 from translator.kql.check import Checked
 from translator.schema import Schema
-from translator.source import Source
+from translator.source import NOWHERE, Source, Span
 
 #: UUIDv5 namespace for rules whose source gives them no id. Fixed for ever: ids depend on it.
 ID_NAMESPACE = uuid.UUID("5d3c6c6e-9a3f-5c0b-8a0e-7f6a3f2f1b10")
+
+#: The framework that Sigma's ``attack.`` tags are about.
+ATTACK = "MITRE ATT&CK"
 
 
 class Language(StrEnum):
@@ -35,20 +38,28 @@ class Technique:
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """A MITRE ATT&CK tactic with the techniques that the rule counts under it, parents before their parts."""
+    """A tactic with the techniques that the rule counts under it, parents before their parts.
+
+    Ids and names are those of ``framework``, which is MITRE's ATT&CK for nearly all rules.
+    """
 
     id: str
     name: str
     reference: str | None = None
     techniques: tuple[Technique, ...] = ()
+    framework: str = ATTACK
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that decides besides the query on one event: a threshold, new terms, another index."""
+    """Something that decides besides the query on one event: a threshold, new terms, another index.
+
+    ``kind`` is Elastic's rule type where it is one, ``message`` a sentence, ``span`` its place in the rule's source.
+    """
 
     kind: str
     message: str
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,9 @@ class LogSource:
 class Rule:
     """One rule. ``query`` is the text that decides, cut from ``source``; everything else informs.
 
-    ``interval`` and ``look_back`` are Elasticsearch date math (``5m``, ``now-9m``); ``risk_score`` is 0 to 100.
+    ``type`` is one of Elastic's rule types, ``status`` a word of Sigma's or Elastic's, ``severity`` a level of either.
+    ``interval`` and ``look_back`` are Elasticsearch date math (``5m``, ``now-9m``), dates are ``YYYY-MM-DD``, and
+    ``risk_score`` is 0 to 100. A ``building_block`` alerts other rules, not people.
     """
 
     id: str
@@ -97,6 +110,7 @@ class Rule:
     threats: tuple[Threat, ...] = ()
     log_source: LogSource = LogSource()
     needs: tuple[Need, ...] = ()
+    building_block: bool = False
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
     def check(self, schema: Schema) -> Checked:

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, TypeAlias
 
 from translator import values, yaml_reader
 from translator.errors import Code, refuse
 from translator.source import Source, Span
-from translator.values import Pattern, Wild
+from translator.values import Pattern, Scalar, Wild
 
 
 class Type(StrEnum):
@@ -54,6 +54,8 @@ class Type(StrEnum):
     DATE_RANGE = "date_range"
     IP_RANGE = "ip_range"
     UNKNOWN = "unknown"
+    #: A mapping says that nothing of the field is indexed (``dynamic: false``, ``enabled: false``).
+    UNMAPPED = "unmapped"
 
 
 #: Types whose values are compared as whole texts.
@@ -76,6 +78,41 @@ class Ask(Enum):
 _ASKED_AS_TERM = frozenset({Type.KEYWORD, Type.WILDCARD, Type.CONSTANT_KEYWORD})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a mapping may say of a field besides its type; the defaults are Elasticsearch's."""
+
+    #: Where in the document its values stand: empty for its own path (else: multi-field, alias, ``copy_to``).
+    reads: tuple[str, ...] = ()
+    #: The flattened field that this one is a key of.
+    key_of: str | None = None
+    #: What a JSON null is indexed as.
+    null_value: Scalar = None
+    #: Token filters of a keyword's normalizer, in order.
+    normalizer: tuple[str, ...] = ()
+    analyzer: str = "standard"
+    #: Date formats, joined by ``||``.
+    format: str | None = None
+    coerce: bool = True
+    scaling_factor: float | None = None
+    #: The one value of a constant_keyword.
+    value: str | None = None
+    #: False where neither an index nor doc values can answer a query.
+    searchable: bool = True
+    #: Whether its values are kept even so; then they exist.
+    stored: bool = False
+    #: False where a text field knows no positions, so no phrase of two words can be asked.
+    positions: bool = True
+    split_queries_on_whitespace: bool = False
+    #: A nested field that the root document holds too.
+    in_root: bool = False
+    runtime: bool = False
+    scripted: bool = False
+
+
+PLAIN = Details()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRef:
     """A field with what its mapping says. ``ask`` is what Kibana makes of it, ``nested`` the object that holds it."""
@@ -85,6 +122,12 @@ class FieldRef:
     ask: Ask = Ask.MATCH
     nested: str | None = None
     ignore_above: int | None = None
+    details: Details = PLAIN
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The paths of a document at which its values stand."""
+        return self.details.reads or (self.path,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +145,15 @@ class FieldPattern:
 Field: TypeAlias = FieldRef | FieldPattern
 
 
-def typed(path: str, type_: Type, *, nested: str | None = None, ignore_above: int | None = None) -> FieldRef:
+def typed(path: str, type_: Type, *, nested: str | None = None, ignore_above: int | None = None,
+          details: Details = PLAIN) -> FieldRef:
     """A field mapped as ``type_``, asked as Kibana would ask it.
 
     ``_field_caps`` reports ``wildcard`` and ``constant_keyword`` as the family ``keyword``, so a real data view
     does too, and Kibana sends them ``term`` and ``wildcard`` clauses.
     """
     ask = Ask.TERM if type_ in _ASKED_AS_TERM else Ask.DATE if type_ in DATES else Ask.MATCH
-    return FieldRef(path, type_, ask, nested, ignore_above)
+    return FieldRef(path, type_, ask, nested, ignore_above, details)
 
 
 @dataclass(frozen=True)
@@ -120,6 +164,12 @@ class Schema:
     fields: Mapping[str, FieldRef] = field(default_factory=dict, repr=False)
     #: Says whether fields outside ``fields`` are worth a note: not where nothing is known at all.
     knows: bool = True
+    #: Where a search without a field looks (``index.query.default_field``); ``*`` is every field.
+    default_fields: tuple[str, ...] = ("*",)
+    #: What a field that is not listed is, by the object that it lies in (``""`` is the root).
+    unlisted: Mapping[str, FieldRef] = field(default_factory=dict, repr=False)
+    #: Whether the schema names every nested object there is.
+    complete: bool = False
 
     @staticmethod
     def none() -> Schema:
@@ -139,12 +189,37 @@ class Schema:
         """
         return _from_yaml(Source(text, name))
 
+    @staticmethod
+    def from_mapping(mapping: Mapping[str, Any], name: str = "<mapping>", *,
+                     settings: Mapping[str, Any] | None = None) -> Schema:
+        """Read the answer of ``GET index/_mapping``, with or without the index level, or of ``GET index``.
+
+        Raises TranslatorError for what is no mapping.
+        """
+        from translator import schema_readers  # it builds on this module
+
+        return schema_readers.from_mapping(mapping, name, settings=settings)
+
+    @staticmethod
+    def from_field_caps(answer: Mapping[str, Any], name: str = "<field caps>") -> Schema:
+        """Read the answer of ``GET index/_field_caps?fields=*``. Raises TranslatorError for what is none."""
+        from translator import schema_readers
+
+        return schema_readers.from_field_caps(answer, name)
+
+    @staticmethod
+    def from_data_view(fields: Iterable[Mapping[str, Any]], name: str = "<data view>") -> Schema:
+        """Read Kibana's list of fields. Raises TranslatorError for what is none."""
+        from translator import schema_readers
+
+        return schema_readers.from_data_view(fields, name)
+
     def field(self, path: str) -> FieldRef:
         """The field called ``path``, of type unknown where the schema has none. Names mind case."""
         found = self.fields.get(path)
         if found is not None:
             return found
-        return self._flattened_key(path) or FieldRef(path)
+        return self._flattened_key(path) or self._unlisted(path)
 
     def __contains__(self, path: object) -> bool:
         return path in self.fields or (isinstance(path, str) and self._flattened_key(path) is not None)
@@ -153,8 +228,53 @@ class Schema:
         """A key of a flattened field is typed by its root; no data view lists it, so Kibana asks it with match."""
         for root in _prefixes(path):
             if (above := self.fields.get(root)) is not None and above.type is Type.FLATTENED:
-                return FieldRef(path, Type.FLATTENED, Ask.MATCH, above.nested, above.ignore_above)
+                details = replace(above.details, key_of=above.path, reads=())
+                return FieldRef(path, Type.FLATTENED, Ask.MATCH, above.nested, above.ignore_above, details)
         return None
+
+    def _unlisted(self, path: str) -> FieldRef:
+        nested = next((each for each in _prefixes(path) if each in self.hidden), None)
+        if not self.unlisted:
+            return FieldRef(path, nested=nested)
+        holder = next((each for each in (*_prefixes(path), "") if each in self.unlisted), None)
+        template = FieldRef(path) if holder is None else self.unlisted[holder]
+        return replace(template, path=path, nested=nested)
+
+    @cached_property
+    def _readers(self) -> dict[str, list[FieldRef]]:
+        found: dict[str, list[FieldRef]] = {}
+        for each in self.fields.values():
+            for path in each.reads:
+                found.setdefault(path, []).append(each)
+        return found
+
+    def readers(self, path: str) -> tuple[FieldRef, ...]:
+        """The fields that hold the value at ``path`` of a document: itself, its multi-fields, ``copy_to`` targets.
+
+        What stands inside a flattened field, a range or a point is that field's.
+        """
+        for each in (path, *_prefixes(path)):
+            found = self._readers.get(each)
+            if found is not None and (each == path or found[0].type in _WHOLE):
+                return tuple(found)
+        return (self._unlisted(path),)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The nested objects that are invisible from outside."""
+        inside = {each.nested for each in self.fields.values() if each.nested and not each.details.in_root}
+        return frozenset(inside).union(
+            name for name, each in self.fields.items() if each.type is Type.NESTED and not each.details.in_root)
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The fields whose values may be objects."""
+        return frozenset(name for name, each in self.fields.items() if each.type in _WHOLE)
+
+    @cached_property
+    def constants(self) -> tuple[FieldRef, ...]:
+        """The fields whose value the mapping says."""
+        return tuple(each for each in self.fields.values() if each.details.value is not None)
 
     def expand(self, pattern: Pattern) -> tuple[FieldRef, ...]:
         """The fields whose whole name has the shape of ``pattern``, in the order of the schema."""
@@ -165,6 +285,10 @@ class Schema:
                      if shape.fullmatch(name) and each.type not in (Type.OBJECT, Type.NESTED))
 
 
+#: Types whose values may be objects.
+_WHOLE = frozenset({Type.FLATTENED, Type.GEO_POINT, Type.INTEGER_RANGE, Type.LONG_RANGE, Type.FLOAT_RANGE,
+                    Type.DOUBLE_RANGE, Type.DATE_RANGE, Type.IP_RANGE})
+
 _NONE = Schema("none", {}, knows=False)
 
 
@@ -174,14 +298,20 @@ def _prefixes(path: str) -> Iterator[str]:
         yield path
 
 
+#: Fields with other fields below their name: all else below a name is a multi-field.
+_HOLDERS = frozenset({Type.OBJECT, Type.NESTED, Type.FLATTENED, Type.UNKNOWN, Type.UNMAPPED})
+
+
 def nest(fields: Iterable[FieldRef]) -> dict[str, FieldRef]:
-    """``fields`` by name, each told the nested object that it lies in."""
+    """``fields`` by name, each told the nested object that it lies in, and a multi-field whose values it reads."""
     by_name = {each.path: each for each in fields}
     objects = {name for name, each in by_name.items() if each.type is Type.NESTED}
     for name, each in by_name.items():
-        holder = next((path for path in _prefixes(name) if path in objects), None)
-        if holder is not None:
-            by_name[name] = replace(each, nested=holder)
+        holder = each.nested or next((path for path in _prefixes(name) if path in objects), None)
+        parent = by_name.get(name.rpartition(".")[0])
+        if parent is not None and parent.type not in _HOLDERS and not each.details.reads:
+            each = replace(each, details=replace(each.details, reads=parent.reads))
+        by_name[name] = replace(each, nested=holder)
     return by_name
 
 

@@ -14,8 +14,9 @@ from functools import cached_property
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
-#: How much of a long line an excerpt shows.
+#: How much of a long line an excerpt shows, and how many carets below it.
 _WIDTH = 120
+_CARETS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Source:
         at = self.locate(span.start)
         line = self.line(at.line)
         begin = at.column - 1
-        length = max(1, min(span.end - span.start, len(line) - begin))
+        length = max(1, min(span.end - span.start, len(line) - begin, _CARETS))
         cut = max(0, begin - _WIDTH // 2) if len(line) > _WIDTH else 0
         shown = line[cut : cut + _WIDTH]
         carets = "^" * max(1, min(length, len(shown) - (begin - cut)))

@@ -61,7 +61,7 @@ def _each(item: logic.Formula, config: Config) -> Clause:
     return _clause(item, config)
 
 
-def _nested(path: str, query: Clause, config: Config) -> Clause:
+def _nested(path: str | None, query: Clause, config: Config) -> Clause:
     unmapped = config.nested_ignore_unmapped
     extra = {} if unmapped is None else {"ignore_unmapped": unmapped}
     return {"nested": {"path": path, "query": query, "score_mode": "none", **extra}}

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import re
 
+#: Another language, by the whole text: a shape, and what to do about it.
+_LANGUAGES: tuple[tuple[str, str], ...] = (
+    (r"\s*(?:sequence\b|\w+\s+where\s)", "this looks like EQL; rewrite its conditions as KQL: `field:value and ...`"),
+    (r"\s*(?:from|row|show|ts)\s[^|]*\|", "this looks like ES|QL; rewrite its `where` conditions as KQL: `field:value and ...`"),
+    (r"\s*select\s.*\sfrom\s", "this looks like SQL; rewrite its `where` conditions as KQL: `field:value and ...`"),
+)
+
 #: (before the failure, from the failure on, what to write instead)
 _ADVICE: tuple[tuple[str, str, str], ...] = (
+    (r":\s*\[[^\]]*$", r"", "write `field >= 1 and field <= 5`: `[1 TO 5]` is Lucene"),
+    (r":\s*/[^/\s]*$", r"", "KQL has no regular expressions: write wildcards, or put the text in quotes"),
+    (r":\s*['\u2018\u2019\u201c\u201d][^'\u2018\u2019\u201c\u201d]*$", r"", 'put the value in straight double quotes: "value"'),
     (r"not\s+$", r"not\s", "write `not (not x)`: KQL has no double `not`"),
     (r":\s*\(\s*not\s+$", r"not\s", "write `field:x`: KQL has no double `not`"),
     (r":\s*$", r"not\s", "write `not field:x` or `field:(not x)`"),
     (r":\s*$", r"[<>]", "write `field > 5`: a comparison takes no colon"),
     (r"(?:and|or|not)$", r"\(", "put a blank before the parenthesis: `and`, `or` and `not` need one on each side"),
+    (r"[)\"]\s+$", r"(?:and|or)\b", "put a blank behind the word: `and` and `or` need one on each side"),
     (r"[)\"]$", r"(?:and|or)\b", "put a blank before the word: `and` and `or` need one on each side"),
-    (r"[)\"]\s+$", r"(?:and|or)\(", "put a blank before the parenthesis: `and` and `or` need one on each side"),
     (r"\d\d?$", r":\d\d", "put the time in quotes: a colon ends an unquoted value"),
     (r":\s*[A-Za-z]$", r":\\", "put the path in quotes and double its backslashes"),
     (r":[^:]*$", r":", "join conditions with `and` or `or`; a colon inside a value needs quotes"),
@@ -23,7 +33,7 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     (r"(?:and|or)\s+$", r"[<>]", "name the field again before the comparison"),
     (r"\w$", r"not\s", "put the text in quotes: `not` before a blank is an operator, inside a word too"),
     (r"", r"\\", r"double the backslash: outside quotes it may only stand before \ ( ) : < > \" * { }"),
-    (r"", r"\"[^\"]*$", r"close the quote; a backslash before the last quote must be doubled"),
+    (r"", r'"(?:[^"\\]|\\[\s\S])*$', r"close the quote; a backslash before the last quote must be doubled"),
     (r"(?:and|or)\s+$", r"$", "write another condition, or take the last word away"),
     (r"[({]\s*$", r"[)}]", "write a condition between the brackets, or take them away"),
     (r"", r"[)}]", "take this bracket away, or open one before"),
@@ -32,13 +42,14 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     (r"\S$", r"[(\"{]", "join the parts with `and` or `or`, or escape this character with a backslash"),
 )
 
+_COMPILED_LANGUAGES = [(re.compile(shape, re.I | re.S), say) for shape, say in _LANGUAGES]
 _COMPILED = [(re.compile(f"(?:{before})\\Z", re.I), re.compile(after, re.I), say) for before, after, say in _ADVICE]
 
 
 def advise(text: str, at: int) -> str | None:
     """The likely fix for a query that stops being KQL at offset ``at``, or None."""
-    head = text[max(0, at - 200) : at]
-    for before, after, say in _COMPILED:
-        if (before.search(head) if before.pattern != "(?:)\\Z" else True) and after.match(text, at):
+    for shape, say in _COMPILED_LANGUAGES:
+        if shape.match(text[:2000]):
             return say
-    return None
+    head = text[max(0, at - 200) : at]
+    return next((say for before, after, say in _COMPILED if before.search(head) and after.match(text, at)), None)

@@ -5,13 +5,14 @@ Every mistake is reported, not the first. The nested checks and their words are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from translator import logic
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.kql import ast
+from translator.kql.lint import lint
 from translator.schema import Ask, Field, FieldPattern, FieldRef, Schema
 from translator.source import Source, Span
 from translator.values import Wild, pattern, show
@@ -37,7 +38,7 @@ def check(query: ast.Query, schema: Schema, source: Source) -> Checked:
     formula = checker.formula(query, None)
     if checker.found:
         raise TranslatorError(checker.found)
-    return Checked(formula, tuple(checker.notes()))
+    return Checked(formula, (*checker.notes(), *lint(query, schema, source)))
 
 
 class _Checker:
@@ -65,6 +66,9 @@ class _Checker:
                 return self.leaf(ast.Literal(None), value, path, query.span)
             case ast.Range(name, op, value):
                 return self.range(name, op, value, path, query.span)
+            case ast.Nested(ast.Literal(None), body) if path is None:
+                # Kibana sends the path null, and no prefix; Elasticsearch answers with an error.
+                return logic.Within(None, self.formula(body, None), span=query.span)
             case ast.Nested(name, body):
                 inner = _prefixed(path, _text(name))
                 return logic.Within(inner, self.formula(body, inner), span=query.span)
@@ -105,12 +109,14 @@ class _Checker:
             case ast.Wildcard(shape):
                 named = pattern([f"{path}.", *shape]) if path else shape
                 fields = self.schema.expand(named)
+                self.check_scripted(fields, name.span)
                 if not fields:
                     return ask(FieldPattern(named))
                 return logic.AnyField(tuple(self.placed(ask(field), field, path, name.span) for field in fields), span=span)
             case ast.Literal():
                 field = self.schema.field(_prefixed(path, _text(name)))
                 self.note(field, name.span)
+                self.check_scripted([field], name.span)
                 self.check_nesting(field, path, name.span)
                 return ask(field)
             case _:
@@ -123,6 +129,12 @@ class _Checker:
         elif field.nested is not None:
             return logic.Within(field.nested, leaf, span=leaf.span)
         return leaf
+
+    def check_scripted(self, fields: Iterable[FieldRef], span: Span) -> None:
+        for field in fields:
+            if field.details.scripted:
+                self.mistake(Code.SCRIPTED, f"{field.path} is a scripted field.", span,
+                             "make it a runtime field; Kibana has deprecated scripted fields")
 
     def check_nesting(self, field: FieldRef, path: str | None, span: Span) -> None:
         if field.path not in self.schema or path == field.nested:

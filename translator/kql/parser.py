@@ -16,7 +16,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from translator.errors import Code, TranslatorError, refuse
-from translator.kql import ast, codec
+from translator.kql import ast, codec, mistakes
 from translator.kql.advice import advise
 from translator.logic import RangeOp
 from translator.source import Source, Span
@@ -96,14 +96,14 @@ class _Builder:
                 field, listed = self.literal(name), self.value(item, depth)
                 return ast.Is(field, listed, span=field.span | listed.span)
             case Tree(data="free", children=[Token() as item]):
-                value = self.allowed(self.literal(item))
+                value = self.allowed(item)
                 return ast.Free(value, span=value.span)
             case _:
                 raise AssertionError(f"the grammar has a rule that the parser does not know: {tree}")
 
     def value(self, tree: Any, depth: int) -> ast.Value:
         if isinstance(tree, Token):
-            return self.allowed(self.literal(tree))
+            return self.allowed(tree)
         depth = self.deeper(tree, depth)
         match tree:
             case Tree(data="any", children=items):
@@ -129,14 +129,15 @@ class _Builder:
         start = span.start + text.index(bare)
         return replace(codec.decode(text), span=Span(start, start + len(bare)) if bare else span)
 
-    def allowed(self, value: ast.Name) -> ast.Name:
-        """``value``, unless it starts with a star where the caller switched that off; a lone star may stay."""
+    def allowed(self, token: Token) -> ast.Name:
+        """A value, unless it starts with a star where the caller switched that off; a lone star may stay."""
+        value = self.literal(token)
         match value:
             case ast.Wildcard([Wild.ANY, _, *_]) if not self.leading_wildcards:
                 raise refuse(
                     Code.LEADING_WILDCARD,
                     "Leading wildcards are disabled. See query:allowLeadingWildcards in Advanced Settings.",
-                    self.source, value.span, "start the value with the text that it must begin with",
+                    self.source, _span(token), "start the value with the text that it must begin with",
                 )
         return value
 
@@ -154,25 +155,38 @@ def _span(token: Token) -> Span:
     return Span(start, start + len(text))
 
 
-#: The tokens of the grammar in Kibana's words.
-_WORDS = {
-    "OPEN": ('"("',), "CLOSE": ('")"',), "COLON": ('":"',), "LBRACE": ('"{"',), "SHUT": ('"}"',),
-    "RANGE": ('"<"', '"<="', '">"', '">="'), "AND": ("AND",), "OR": ("OR",), "NOT": ("NOT",),
-    "$END": ("end of input",),
-}
-
-
 def _syntax_error(source: Source, error: UnexpectedInput) -> TranslatorError:
+    at = len(source.text)
     match error:
         case UnexpectedToken(token=Token(type="$END")) | UnexpectedEOF():
-            at, accepted = len(source.text), set(error.accepts or error.expected)
+            pass
         case UnexpectedToken():
-            at, accepted = int(error.token.start_pos or 0), set(error.accepts or error.expected)
+            at = int(error.token.start_pos or 0)
         case UnexpectedCharacters():
-            at, accepted = int(error.pos_in_stream or 0), set(error.allowed or ())
+            at = int(error.pos_in_stream or 0)
         case _:
             raise AssertionError(f"Lark has a new kind of error: {error!r}")
-    expected = sorted({word for token in accepted for word in _WORDS.get(token, ("value",))})
+    expected = mistakes.expected(source.text, at, _place(source.text[:at]))
     found = f'"{source.text[at]}"' if at < len(source.text) else "end of input"
     return refuse(Code.SYNTAX, f"Expected {', '.join(expected)} but {found} found.", source, Span(at, at + 1),
                   advise(source.text, at))
+
+
+def _place(text: str) -> mistakes.Place:
+    """Where the parser stands after ``text``, which it could read so far."""
+    parser = _lark().parse_interactive(text)
+    tokens = parser.exhaust_lexer()
+    around = [mistakes.Around.QUERY]
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        match token.type:
+            case "OPEN":
+                after_field = before is not None and before.type == "COLON"
+                around.append(mistakes.Around.LIST if after_field else around[-1])
+            case "LBRACE":
+                around.append(mistakes.Around.QUERY)
+            case "CLOSE" | "SHUT":
+                around.pop()
+    last = tokens[-1] if tokens else None
+    end = int(last.end_pos or 0) if last else len(text)
+    accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]  # Lark left it without types
+    return mistakes.Place(last.type if last else None, accepted, around[-1], end)

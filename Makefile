@@ -1,0 +1,65 @@
+# make demo · make test · make check · make bench
+# Needs git, make, Python 3.11 or newer, and pip. Everything else goes into .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Of several Pythons the first that is new enough. `make PYTHON=/path/to/python3 ...` says it by hand.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$each -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$each; break; fi; done)
+
+.PHONY: help demo test test-shared check lint bench format clean
+
+help:
+	@echo 'make demo         convert one rule to every language, and compare the verdicts'
+	@echo 'make test         the tests; they need nothing beside this folder'
+	@echo 'make test-shared  the tests over the corpora at $$SIGMA_KQL_SHARED or ../shared'
+	@echo 'make check        ruff, mypy and the tests'
+	@echo 'make bench        how long things take, beside a peer'
+	@echo 'make format       let ruff lay out the code'
+	@echo 'make clean        remove what the above made'
+
+demo: $(VENV)/.ready
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -m "not shared"
+
+test-shared: $(VENV)/.ready
+	$(BIN)/python -m pytest -m shared
+
+check: lint test
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+
+# The peer has its own environment: it wants other versions of what we stand on.
+bench: $(VENV)/.ready .venv-bench/.ready
+	$(BIN)/python -m tests.bench
+
+format: $(VENV)/.ready
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf $(VENV) .venv-bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Dependency groups need pip 25.1. A Python without ensurepip (Debian's, without python3-venv) gets pip from its own.
+$(VENV)/.ready: pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or newer was found; name one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo '$(PYTHON) is older than Python 3.11' >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
+		{ $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --quiet --python $(BIN)/python install pip; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+.venv-bench/.ready: Makefile
+	-$(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check sigma-cli pysigma-backend-elasticsearch
+	@mkdir -p .venv-bench && touch $@

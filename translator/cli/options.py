@@ -1,0 +1,75 @@
+"""Options that commands share, and the values they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from translator import files
+from translator.errors import TranslatorError
+from translator.schema import Schema
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _completing(registry: Callable[[], dict[str, Any]]) -> Callable[..., list[CompletionItem]]:
+    """Shell completion from a registry; the registry itself refuses other names, with the list of what there is."""
+
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in registry() if name.startswith(incomplete)]
+
+    return complete
+
+
+def _backends() -> dict[str, Any]:
+    from translator.backends import backends
+
+    return backends()
+
+
+def _sources() -> dict[str, Any]:
+    from translator.sources import sources
+
+    return sources()
+
+
+complete_target = _completing(_backends)
+
+paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...",
+                       type=click.Path(allow_dash=True))
+from_ = click.option("--from", "from_", metavar="FORMAT", shell_complete=_completing(_sources),
+                     help="Source format; told by the content if left out.")
+schema = click.option("--schema", metavar="FILE|none", help="Field types as YAML (`field: type`), or none. Default: ECS.")
+allow = click.option("--allow", metavar="EFFECT|CODE,...", multiple=True,
+                     help="Accept losses: wider, narrower, mixed, or codes such as L002.")
+profile = click.option("--profile", type=click.Choice(["faithful"]), default="faithful", show_default=True,
+                       help="A named set of accepted losses; faithful accepts none.")
+format_ = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+                       help="How findings are written.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Name every rule and what became of it.")
+
+
+def load_schema(name: str | None) -> Schema:
+    """The schema that ``--schema`` names. Raises TranslatorError where the file is missing or wrong."""
+    if name is None:
+        return Schema.default()
+    if name == "none":
+        return Schema.none()
+    source = files.read(name).decode()
+    return Schema.from_yaml(source.text, source.name)
+
+
+def split(values: tuple[str, ...]) -> list[str]:
+    """``--allow a,b --allow c`` as one list."""
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]
+
+
+def usage(error: TranslatorError) -> click.UsageError:
+    """A mistake in an option as click's own, which ends with status 2."""
+    first = error.diagnostics[0]
+    hint = f" ({first.hint})" if first.hint else ""
+    return click.UsageError(f"{first.code} {first.message}{hint}")

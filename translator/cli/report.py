@@ -1,0 +1,138 @@
+"""What a run has to say on standard error: findings as they come, and a summary at the end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from translator.errors import Code, Diagnostic, Severity, TranslatorError
+from translator.ledger import Loss
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+#: A run that met one of these alone had nothing to read.
+_NOTHING_TO_READ = frozenset({Code.NOT_FOUND, Code.NO_RULES})
+
+
+@dataclass
+class Report:
+    """Counts what became of the rules, and writes the findings."""
+
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    outcomes: Counter[str] = field(default_factory=Counter)
+    losses: dict[Code, tuple[int, str]] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    said: Counter[tuple[Code, str]] = field(default_factory=Counter)
+    failed: bool = False
+    read_nothing: bool = False
+
+    def rule(self, title: str, outcome: str, *, losses: Iterable[Loss] = (), notes: Iterable[Diagnostic] = (),
+             about: str = "") -> None:
+        """A rule that was written (or would be), with its losses and notes."""
+        self.outcomes[outcome] += 1
+        losses, notes = tuple(losses), tuple(notes)
+        for loss in losses:
+            self._count(loss.code, title)
+        self.findings([*(loss.diagnostic() for loss in losses), *notes], accepted=True)
+        if self.verbose:
+            self._say(f"{title}: {outcome}{about}")
+
+    def error(self, error: TranslatorError, title: str | None = None) -> None:
+        """A rule that was refused, or a file that could not be read."""
+        codes = {each.code for each in error.diagnostics}
+        if codes <= _NOTHING_TO_READ:
+            self.read_nothing = True
+        else:
+            self.failed = True
+            self.outcomes["refused" if all(code.number.startswith("L") for code in codes) else "broken"] += 1
+            for code in codes:
+                self._count(code, title or error.diagnostics[0].source.name)
+        self.findings(error.diagnostics)
+
+    def fail(self, message: str) -> None:
+        """A check that failed."""
+        self.failed = True
+        self._say(click.style(message, fg="red"))
+
+    def findings(self, diagnostics: Iterable[Diagnostic], *, accepted: bool = False) -> None:
+        """Write findings; what was accepted is no more than a note."""
+        for each in diagnostics:
+            quiet = self.quiet and (accepted or each.severity is Severity.NOTE)
+            if self.format == "json":
+                self.entries.append(as_json(each, "note" if accepted else each.severity))
+            elif not quiet and not self._repeated(each, accepted):
+                self._say(_coloured(each, accepted))
+
+    def _repeated(self, found: Diagnostic, accepted: bool) -> bool:
+        """Whether a note said the same of another rule; a run over a folder tells it once, and counts."""
+        if found.severity is Severity.ERROR and not accepted:
+            return False
+        key = (found.code, found.message)
+        self.said[key] += 1
+        return self.said[key] > 1
+
+    def finish(self) -> int:
+        """Write the summary; returns the exit status."""
+        if self.format == "json":
+            click.echo(json.dumps({"findings": self.entries, "summary": self.summary()}, indent=2), err=True)
+        elif not self.quiet and (sum(self.outcomes.values()) > 1 or self.verbose):
+            self._table()
+        if self.failed:
+            return 1
+        return 2 if self.read_nothing else 0
+
+    def summary(self) -> dict[str, Any]:
+        """Counts by outcome, and by code with an example."""
+        return {
+            "rules": sum(self.outcomes.values()),
+            **dict(self.outcomes),
+            "codes": {str(code): {"count": count, "example": title} for code, (count, title) in self.losses.items()},
+        }
+
+    def _count(self, code: Code, title: str) -> None:
+        count, example = self.losses.get(code, (0, title))
+        self.losses[code] = (count + 1, example)
+
+    def _table(self) -> None:
+        total = sum(self.outcomes.values())
+        parts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
+        self._say(f"{total} rule{'s' if total != 1 else ''}: {parts}")
+        for code, (count, title) in sorted(self.losses.items(), key=lambda each: each[0].number):
+            self._say(f"  {code} {count:>4}  {code.summary} For example: {title}")
+
+        for (code, message), count in self.said.items():
+            if count > 1:
+                self._say(f"  {code} {count:>4}  {message}")
+
+    def _say(self, text: str) -> None:
+        click.echo(text, err=True)
+
+
+def as_json(diagnostic: Diagnostic, severity: str) -> dict[str, Any]:
+    """A finding as plain values; lines and columns count from 1."""
+    start = diagnostic.source.locate(diagnostic.span.start)
+    end = diagnostic.source.locate(diagnostic.span.end)
+    return {
+        "code": str(diagnostic.code),
+        "severity": str(severity),
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "file": diagnostic.source.name,
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+    }
+
+
+def _coloured(diagnostic: Diagnostic, accepted: bool) -> str:
+    head, *rest = diagnostic.render(note=accepted).splitlines()
+    colour = "cyan" if accepted else _COLOURS[diagnostic.severity]
+    return "\n".join([click.style(head, fg=colour), *rest])

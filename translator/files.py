@@ -1,0 +1,220 @@
+"""Bytes on a disk -> `Source`, and text back to the disk.
+
+A file is read whole and decoded strictly: a detection with a character silently replaced is another detection.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import tempfile
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from translator.errors import Code, TranslatorError, refuse
+from translator.source import Source, Span
+
+#: How many bytes decide whether a file that cannot be decoded looks binary.
+_SAMPLE = 4096
+
+#: How much of a path a message shows.
+_SHOWN = 200
+
+_BLANK = re.compile(r"\s*\Z")
+
+#: Byte order marks and the encodings they announce; the 32-bit ones first, since they begin like the 16-bit ones.
+_MARKS = (
+    (BOM_UTF32_LE, None), (BOM_UTF32_BE, None),
+    (BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"),
+)
+_CALLED = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's name and its bytes, from a disk, an archive or standard input."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def decode(self) -> Source:
+        """The text, its byte order mark dropped and its line ends kept.
+
+        Raises TranslatorError where the bytes are no text in UTF-8, or in UTF-16 with a byte order mark, and where
+        there is nothing but white space.
+        """
+        encoding, skipped = self._encoding()
+        try:
+            text = self.content[skipped:].decode(encoding)
+        except UnicodeDecodeError as error:
+            raise self._undecodable(encoding, skipped, error) from None
+        if (at := text.find("\0")) >= 0:
+            raise self._binary(at, encoding)
+        if _BLANK.match(text):
+            said = "only white space" if text else "nothing"
+            raise refuse(Code.EMPTY, f"The file holds {said}.", Source("", self.name), Span(0, 0))
+        return Source(text, self.name)
+
+    def encode(self, text: str) -> bytes:
+        """``text`` as this file spells its own: the same encoding, the same byte order mark."""
+        encoding, skipped = self._encoding()
+        return self.content[:skipped] + text.encode(encoding)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the file begins as no text does, in whatever encoding that can be told."""
+        marks = tuple(mark for mark, _ in _MARKS)
+        return b"\0" in self.content[:_SAMPLE] and not self.content.startswith(marks)
+
+    def guess(self) -> Source:
+        """The text as well as it can be read, to see what the file is meant to be."""
+        wide = self.content.startswith((BOM_UTF32_LE, BOM_UTF32_BE))
+        encoding, skipped = ("utf-8", 0) if wide else self._encoding()
+        return Source(self.content[skipped:].decode(encoding, "replace"), self.name)
+
+    def _encoding(self) -> tuple[str, int]:
+        for mark, encoding in _MARKS:
+            if self.content.startswith(mark):
+                if encoding is None:
+                    raise refuse(Code.NOT_TEXT, "The file is in UTF-32.", Source("", self.name), Span(0, 0),
+                                 "save it as UTF-8")
+                return encoding, len(mark)
+        return "utf-8", 0
+
+    def _undecodable(self, encoding: str, skipped: int, error: UnicodeDecodeError) -> TranslatorError:
+        content = self.content[skipped:]
+        if encoding == "utf-8" and b"\0" in self.content[:_SAMPLE]:
+            return self._binary(content.index(b"\0"), encoding)
+        at = len(content[: error.start].decode(encoding, "replace"))
+        readable = Source(content.decode(encoding, "replace"), self.name)
+        wrong = content[error.start : error.end].hex(" ")
+        return refuse(
+            Code.NOT_TEXT,
+            f"The file is no valid {_CALLED[encoding]}: {wrong} at byte {skipped + error.start} ({error.reason}).",
+            readable, Span(at, at + 1), "save it as UTF-8",
+        )
+
+    def _binary(self, at: int, encoding: str) -> TranslatorError:
+        text = self.content[:_SAMPLE]
+        # Text in a western language has a zero in every second byte of UTF-16, and half as many zeros as bytes.
+        if encoding == "utf-8" and text.count(0) * 3 > len(text):
+            return refuse(Code.NOT_TEXT, "The file looks like UTF-16, but it has no byte order mark.",
+                          Source("", self.name), Span(0, 0), "save it as UTF-8")
+        return refuse(Code.NOT_TEXT, f"The file is binary: there is a NUL at offset {at}.",
+                      Source("", self.name), Span(0, 0))
+
+
+def read(path: Path | str) -> File:
+    """The file at ``path``. Raises TranslatorError where there is none, or none that can be read."""
+    if not str(path):
+        raise _refuse_path(Path(path), FileNotFoundError())
+    try:
+        return File(str(path), Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _refuse_path(Path(path), error) from None
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether there is a folder at ``path``; what cannot be a path is none."""
+    try:
+        return bool(str(path)) and Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def walk(path: Path | str) -> Iterator[Path | TranslatorError]:
+    """Every file below a folder, in the order of their names, and an error for each folder that cannot be read.
+
+    Hidden files and folders are left out. Links are followed, but never back into a folder that leads to them.
+    """
+    yield from _walk(Path(path), ())
+
+
+def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path | TranslatorError]:
+    try:
+        here = folder.resolve(strict=True)
+        entries = sorted(folder.iterdir(), key=lambda each: each.name)
+    except OSError as error:
+        yield _refuse_path(folder, error)
+        return
+    if here in above:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        try:
+            mode = entry.stat().st_mode
+        except OSError as error:
+            yield _refuse_path(entry, error)
+            continue
+        if stat.S_ISDIR(mode):
+            yield from _walk(entry, (*above, here))
+        elif stat.S_ISREG(mode):
+            yield entry
+
+
+def write(path: Path | str, text: str) -> None:
+    """Put ``text`` at ``path`` in UTF-8, making its folders; a reader sees the old file or the new one, never half.
+
+    Raises TranslatorError where that cannot be done.
+    """
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise refuse(Code.UNREADABLE, f"{path} cannot be written: U+{ord(text[error.start]):04X} is half a character.",
+                     Source(text, str(path)), Span(error.start, error.end)) from None
+    write_bytes(path, content)
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Put ``content`` at ``path``, as `write` does."""
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)  # a pipe or a terminal cannot be renamed over
+            return
+        target = path.resolve()  # what a link points to is replaced, not the link
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, content)
+    except (OSError, ValueError) as error:
+        raise _refuse_path(path, error, "written") from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)  # the only way to read it is to set it
+    os.umask(mask)
+    return mask
+
+
+def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") -> TranslatorError:
+    nowhere = Source("", str(path))
+    shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}..."
+    match error:
+        case FileNotFoundError() | ValueError() | OSError(errno=errno.ENAMETOOLONG):
+            return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}.", nowhere, Span(0, 0))
+        case IsADirectoryError():
+            return refuse(Code.UNREADABLE, f"{shown} is a folder; a file is needed.", nowhere, Span(0, 0))
+        case NotADirectoryError():
+            return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}: a part of the path is a file.",
+                          nowhere, Span(0, 0))
+        case _:
+            reason = (error.strerror or str(error)).lower()
+            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {reason}.", nowhere, Span(0, 0))

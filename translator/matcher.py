@@ -1,0 +1,44 @@
+"""Many rules over a stream of events, for a program that embeds the matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.pipeline import compile_rule
+from translator.rule import Rule
+from translator.schema import Schema
+from translator.source import Span
+
+
+class Matcher:
+    """Rules compiled once, asked about one event after the other.
+
+    Raises TranslatorError with everything that is wrong: a rule that cannot be compiled, two rules with one id.
+    """
+
+    def __init__(self, rules: Iterable[Rule], *, schema: Schema | None = None) -> None:
+        self.rules = tuple(rules)
+        found: list[Diagnostic] = list(_duplicates(self.rules))
+        self._tests: list[tuple[str, Any]] = []
+        for rule in self.rules:
+            try:
+                self._tests.append((rule.id, compile_rule(rule, schema=schema)))
+            except TranslatorError as error:
+                found.extend(error.diagnostics)
+        if found:
+            raise TranslatorError(found)
+
+    def match(self, event: Mapping[str, Any]) -> tuple[str, ...]:
+        """The ids of the rules that match ``event``, in the order of the rules."""
+        return tuple(name for name, test in self._tests if test(event))
+
+
+def _duplicates(rules: Iterable[Rule]) -> Iterable[Diagnostic]:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        before = seen.setdefault(rule.id, rule)
+        if before is not rule:
+            yield diagnose(Code.DUPLICATE_ID, f"{rule.source.name} and {before.source.name} have one id, {rule.id}.",
+                           rule.source, Span(0, 1), "leave one of them out")

@@ -1,0 +1,84 @@
+"""A question put to every field of an event: searches without a field, field patterns, objects.
+
+The names in an event decide which fields there are; what a name answers is worked out when it is first met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from translator.meaning import document
+from translator.meaning.question import Accept, Refused, never
+from translator.meaning.verdict import EVERYTHING, Test
+from translator.schema import FieldRef, Schema, Type
+
+Ask: TypeAlias = Callable[[FieldRef], Accept]
+
+#: Names remembered; an event can make up as many as it likes.
+_MOST_NAMES = 10_000
+
+
+def everywhere(schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None,
+               *, lenient: bool) -> Test:
+    """Whether some field with a ``wanted`` name answers yes, at the root or inside the objects under ``path``.
+
+    Raises Refused if a field of the schema does, unless ``lenient``.
+    """
+    if not lenient:
+        for field in schema.fields.values():
+            if wanted is not None and wanted(field.path) and field.type not in (Type.OBJECT, Type.NESTED):
+                ask(field)
+    for field in schema.constants:
+        if (wanted is None or wanted(field.path)) and _answers(field, ask)(field.details.value):
+            return EVERYTHING
+    return Test(_Everywhere(schema, path, ask, wanted).holds)
+
+
+def _answers(field: FieldRef, ask: Ask) -> Accept:
+    try:
+        return ask(field)
+    except Refused:
+        return never
+
+
+class _Everywhere:
+    """Carries what each name answers from event to event."""
+
+    def __init__(self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None) -> None:
+        self.schema = schema
+        self.path = path
+        self.ask = ask
+        self.wanted = wanted
+        self.accepts: dict[str, Accept] = {}
+        prefix = f"{path}." if path else ""
+        self.closed = frozenset(name.removeprefix(prefix) for name in schema.hidden if name.startswith(prefix))
+        self.whole = frozenset(name.removeprefix(prefix) for name in schema.whole if name.startswith(prefix))
+
+    def holds(self, event: Mapping[str, Any]) -> bool:
+        return any(self.answer(name)(value) for name, value in document.leaves(event, self.closed, self.whole))
+
+    def answer(self, name: str) -> Accept:
+        known = self.accepts.get(name)
+        if known is not None:
+            return known
+        if len(self.accepts) >= _MOST_NAMES:
+            self.accepts.clear()
+        accept = document.any_accepts([_with_nulls(field, _answers(field, self.ask)) for field in self.fields(name)])
+        self.accepts[name] = accept
+        return accept
+
+    def fields(self, name: str) -> Iterator[FieldRef]:
+        """The fields that hold what stands under ``name``."""
+        path = f"{self.path}.{name}" if self.path else name
+        for field in self.schema.readers(path):
+            visible = field.nested == self.path or field.nested is None or (self.path is None and field.details.in_root)
+            if visible and (self.wanted is None or self.wanted(field.path)):
+                yield field
+
+
+def _with_nulls(field: FieldRef, accept: Accept) -> Accept:
+    """Nulls are values only where the mapping says which."""
+    if field.details.null_value is not None:
+        return accept
+    return lambda value: value is not None and accept(value)

@@ -1,0 +1,152 @@
+"""Texts: both sides are split into words by the field's analyzer, and words are compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from translator.meaning import keyword, letters
+from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
+from translator.meaning.shapes import TextTest, folded, shaped
+from translator.meaning.text import words as standard_words
+from translator.schema import FieldRef
+from translator.values import Pattern, Scalar
+
+#: A word and its position.
+Word: TypeAlias = tuple[str, int]
+Analyzer: TypeAlias = Callable[[str], Sequence[Word]]
+
+_STOP = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
+    "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
+})
+
+
+def _numbered(words: Sequence[str]) -> Sequence[Word]:
+    return [(word, at) for at, word in enumerate(words)]
+
+
+def _whole(said: str) -> Sequence[Word]:
+    return [(said, 0)]
+
+
+def _blank(said: str) -> Sequence[Word]:
+    return _numbered([word for word in re.split(r"[\s\x1c-\x1f]+", said) if word])
+
+
+def _letters(said: str) -> Sequence[Word]:
+    runs = "".join(char if char.isalpha() else " " for char in letters.lower(said))
+    return _numbered(runs.split())
+
+
+def _without_stops(said: str) -> Sequence[Word]:
+    return [(word, at) for word, at in _letters(said) if word not in _STOP]
+
+
+def _standard(said: str) -> Sequence[Word]:
+    return _numbered(standard_words(said))
+
+
+_ANALYZERS: dict[str, Analyzer] = {
+    "standard": _standard, "keyword": _whole, "whitespace": _blank, "simple": _letters, "stop": _without_stops,
+}
+_KEEPING_CASE = ("keyword", "whitespace")
+
+
+def analyzer(field: FieldRef) -> Analyzer:
+    """How the field splits a text; an analyzer that is not known here is taken for ``standard``."""
+    return _ANALYZERS.get(field.details.analyzer, _standard)
+
+
+def is_known(name: str) -> bool:
+    """Whether an analyzer of this name is known here."""
+    return name in _ANALYZERS
+
+
+def _asked(field: FieldRef, value: Scalar) -> str:
+    return keyword.text(given(value, field)) or ""
+
+
+def _accepting(field: FieldRef, test: Callable[[Sequence[Word]], bool]) -> Accept:
+    split = analyzer(field)
+
+    def accept(value: Any) -> bool:
+        said = keyword.text(value)
+        return said is not None and test(split(keyword.stored(said)))
+
+    return accept
+
+
+def _some(field: FieldRef, test: TextTest) -> Accept:
+    return _accepting(field, lambda words: any(test(word) for word, _ in words))
+
+
+def exists(field: FieldRef) -> Accept:
+    """Any value, even one without a word in it."""
+    return lambda value: keyword.text(value) is not None
+
+
+def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
+    """One of the words, to which the value is compared as it stands."""
+    said = keyword.stored(_asked(field, value))
+    fold = letters.folder(folding)
+    if fold is None:
+        return _some(field, lambda word: word == said)
+    folder, same = fold, fold(said)
+    return _some(field, lambda word: folder(word) == same)
+
+
+def match(field: FieldRef, value: Scalar) -> Accept:
+    """One of the words of the value; none if it has none."""
+    wanted = frozenset(word for word, _ in analyzer(field)(keyword.stored(_asked(field, value))))
+    return _some(field, wanted.__contains__) if wanted else never
+
+
+def phrase(field: FieldRef, value: Scalar) -> Accept:
+    """The words of the value, in a row, within one value of the document."""
+    wanted = analyzer(field)(keyword.stored(_asked(field, value)))
+    if not wanted:
+        return never
+    if len(wanted) == 1:
+        only = wanted[0][0]
+        return _some(field, lambda word: word == only)
+    if not field.details.positions:
+        raise Refused(f"{field.path} is indexed without positions, so Elasticsearch finds no phrase in it.",
+                      "ask for the words one by one")
+    (first, start), *rest = wanted
+    steps = [(word, at - start) for word, at in rest]
+
+    def in_a_row(words: Sequence[Word]) -> bool:
+        places = set(words)
+        return any(word == first and all((each, at + step) in places for each, step in steps) for word, at in words)
+
+    return _accepting(field, in_a_row)
+
+
+def range_(field: FieldRef, bounds: Bounds) -> Accept:
+    """One of the words lies inside the bounds, which are not split."""
+    return _some(field, keyword.between(bounds, lambda value: keyword.stored(_asked(field, value))))
+
+
+def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
+    """One of the words has the shape as it stands."""
+    return _some(field, shaped(like, letters.folder(folding)))
+
+
+def piece(field: FieldRef, like: Pattern) -> Accept:
+    """One of the words has the shape, which the analyzer lower-cases but never splits."""
+    keeps_case = field.details.analyzer in _KEEPING_CASE
+    return _some(field, shaped(like if keeps_case else folded(like, letters.lower)))
+
+
+def _has_words(name: str, said: str) -> bool:
+    return bool(_ANALYZERS.get(name, _standard)(said))
+
+
+def keeps(field: FieldRef, said: str) -> bool:
+    """Whether the analyzer finds a word in ``said``."""
+    return _has_words(field.details.analyzer, said)
+
+
+KIND = Kind(exists=exists, term=term, match=match, phrase=phrase, range=range_, wildcard=wildcard, piece=piece)

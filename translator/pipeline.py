@@ -1,0 +1,70 @@
+"""The whole journey, readable in one screen: read, check, say it in the target's words, settle the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from translator.artefact import Artefact, Backend, Options, Predicate
+from translator.backends import backend, backends
+from translator.backends.matcher import compile_
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.ledger import Allowance
+from translator.rule import Rule, query_rule
+from translator.schema import Schema
+from translator.source import Source, Span
+
+
+def convert(
+    rule: Rule | str,
+    *,
+    to: str,
+    schema: Schema | None = None,
+    allow: Iterable[str] | Allowance = (),
+    time_zone: str | None = None,
+    width: int = 100,
+) -> Artefact:
+    """Say ``rule`` (or a KQL text) in the words of the target ``to``.
+
+    ``allow`` takes effects (``wider``, ``narrower``, ``mixed``) and loss codes. Raises TranslatorError where the rule
+    is wrong, the target is unknown, or something would be lost that is not allowed; then nothing is made.
+    """
+    rule = _rule(rule)
+    chosen = target(to)
+    allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
+    options = Options(schema or Schema.default(), time_zone=time_zone, width=width)
+    checked = rule.check(options.schema)
+    artefact = chosen.write(rule, checked.formula, options, allowance)
+    return replace(artefact, notes=(*rule.notes, *checked.notes, *needs(rule, artefact), *artefact.notes))
+
+
+def compile_rule(rule: Rule | str, *, schema: Schema | None = None) -> Predicate:
+    """A predicate that says of one event whether ``rule`` (or a KQL text) matches it.
+
+    It never raises on an event and never changes it. Raises TranslatorError where the rule is wrong, or where
+    Elasticsearch would answer its query with an error.
+    """
+    rule = _rule(rule)
+    types = schema or Schema.default()
+    return compile_(rule.check(types).formula, source=rule.query, schema=types)
+
+
+def target(name: str) -> Backend:
+    """The backend called ``name``. Raises TranslatorError that lists the others."""
+    found = backend(name)
+    if found is None:
+        source = Source(name, "--to")
+        raise TranslatorError((diagnose(Code.UNKNOWN_TARGET, f'There is no target "{name}".', source, Span(0, len(name)),
+                                        f"write one of {', '.join(backends())}"),))
+    return found
+
+
+def needs(rule: Rule, artefact: Artefact | None = None) -> tuple[Diagnostic, ...]:
+    """What the rule needs beyond one event, as notes; not where the artefact declares it as a loss."""
+    if artefact is not None and any(loss.code is Code.NEED_DROPPED for loss in artefact.losses):
+        return ()
+    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.query, Span(0, 1)) for need in rule.needs)
+
+
+def _rule(rule: Rule | str) -> Rule:
+    return query_rule(Source(rule)) if isinstance(rule, str) else rule

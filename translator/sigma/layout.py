@@ -1,0 +1,262 @@
+"""Arranges Sigma's questions as a careful author would: few selections, named for their role, one condition.
+
+What is and-ed at the top is one ``selection``; what a top-level ``not`` excludes is a ``filter_main_*``; an ``or``
+over several fields becomes several ``selection_*``. Everything deeper is spelled out in the condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
+
+from translator.sigma.detection import All, Detection, Item, Map, No, Part, Selection, Some
+from translator.values import show
+
+
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """One of these selections, whose names share a prefix."""
+
+    prefix: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    terms: tuple[_Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    terms: tuple[_Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    term: _Term
+
+
+_Term: TypeAlias = _Ref | _OneOf | _Both | _Either | _Without
+
+
+def arrange(part: Part) -> Detection:
+    """Selections and a condition that say ``part``."""
+    layout = _Layout()
+    term = layout.top(gather(part))
+    return Detection(tuple(layout.selections.items()), layout.spell(term))
+
+
+def gather(part: Part) -> Part:
+    """``part`` with one field's values in one list, and nothing nested that need not be. No verdict changes."""
+    match part:
+        case All(parts):
+            return _joined(All, _every(_flat(All, map(gather, parts))))
+        case Some(parts):
+            return _joined(Some, _listed(_flat(Some, map(gather, parts))))
+        case No(inner):
+            found = gather(inner)
+            return found.part if isinstance(found, No) else No(found)
+        case Item():
+            return part
+        case _:
+            assert_never(part)
+
+
+def _joined(kind: type[All] | type[Some], parts: list[Part]) -> Part:
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
+def _flat(kind: type[All] | type[Some], parts: Iterable[Part]) -> list[Part]:
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, kind):
+            found.extend(part.parts)
+        else:
+            found.append(part)
+    return list(dict.fromkeys(found))
+
+
+_LISTS = ("text", "address", "")
+
+
+def _listed(parts: list[Part]) -> list[Part]:
+    """Or-ed values of one field become one list, at the place of the first."""
+    found: dict[object, Part] = {}
+    for part in parts:
+        if isinstance(part, Item) and part.operator in _LISTS and not part.every:
+            kind = (part.field, part.operator, part.cased)
+            before = found.get(kind)
+            values = before.values if isinstance(before, Item) else ()
+            found[kind] = replace(part, values=tuple(dict.fromkeys(values + part.values)))
+        else:
+            found[part] = part
+    return list(found.values())
+
+
+def _every(parts: list[Part]) -> list[Part]:
+    """And-ed single values of one field become one list that asks for all of them."""
+    found: dict[object, Part] = {}
+    for part in parts:
+        if isinstance(part, Item) and part.operator == "text" and len(part.values) == 1:
+            kind = (part.field, part.cased)
+            before = found.get(kind)
+            values = before.values if isinstance(before, Item) else ()
+            found[kind] = replace(part, values=values + part.values, every=bool(values))
+        else:
+            found[part] = part
+    return list(found.values())
+
+
+def _maps(part: Part) -> Map | None:
+    """The items of ``part``, if one map can hold it: no key twice."""
+    items = part.parts if isinstance(part, All) else (part,)
+    found = tuple(item for item in items if isinstance(item, Item) and item.field is not None)
+    if len(found) != len(items) or len({item.key for item in found}) != len(found):
+        return None
+    return found
+
+
+def _keywords(part: Part) -> Map | None:
+    return (part,) if isinstance(part, Item) and part.field is None else None
+
+
+def _alternatives(part: Part) -> tuple[Map, ...] | None:
+    """The maps of an ``or``, if each of its parts fits into one."""
+    parts = part.parts if isinstance(part, Some) else (part,)
+    found = [_maps(each) for each in parts]
+    return tuple(each for each in found if each) if all(found) else None
+
+
+class _Layout:
+    """Names selections while the condition grows."""
+
+    def __init__(self) -> None:
+        self.selections: dict[str, Selection] = {}
+
+    def top(self, part: Part) -> _Term:
+        parts = part.parts if isinstance(part, All) else (part,)
+        base: list[Item] = []
+        choices: list[Part] = []
+        filters: list[Part] = []
+        others: list[Part] = []
+        for each in parts:
+            match each:
+                case Item(str()) if each.key not in {item.key for item in base}:
+                    base.append(each)
+                case Some() if _alternatives(each):
+                    choices.append(each)
+                case No(inner) if _alternatives(inner):
+                    filters.append(inner)
+                case _:
+                    others.append(each)
+        terms: list[_Term] = []
+        if base:
+            terms.append(self.select("selection", (tuple(base),)))
+        terms += [self.choice(each, alone=len(choices) == 1) for each in choices]
+        terms += [self.term(each, "selection") for each in others]
+        if filters:
+            terms.append(_Without(self.filters(filters)))
+        return terms[0] if len(terms) == 1 else _Both(tuple(terms))
+
+    def choice(self, part: Part, *, alone: bool) -> _Term:
+        """An ``or`` over fields: a selection each, or one selection of several maps beside another such ``or``."""
+        maps = _alternatives(part) or ()
+        if not alone:
+            return self.select(_named("selection", maps[0]), maps)
+        return _OneOf("selection_", tuple(self.select(_named("selection", each), (each,)).name for each in maps))
+
+    def filters(self, parts: list[Part]) -> _Term:
+        maps = [each for part in parts for each in _alternatives(part) or ()]
+        names = tuple(self.select(_named("filter_main", each), (each,)).name for each in maps)
+        return _OneOf("filter_main_", names)
+
+    def term(self, part: Part, role: str) -> _Term:
+        """Any part, spelled out in the condition."""
+        if found := _maps(part) or _keywords(part):
+            return self.select("keywords" if found[0].field is None else _named(role, found), (found,))
+        match part:
+            case All(parts):
+                items = [each for each in parts if isinstance(each, Item) and each.field is not None]
+                rest: list[Part] = [each for each in parts if each not in items]
+                if len(items) > 1 and _maps(All(tuple(items))):
+                    rest.insert(0, All(tuple(items)))
+                else:
+                    rest = list(parts)
+                return _Both(tuple(self.term(each, role) for each in rest))
+            case Some(parts):
+                return _Either(tuple(self.term(each, role) for each in parts))
+            case No(inner):
+                return _Without(self.term(inner, "filter_main" if role == "selection" else "selection"))
+            case Item():
+                return self.select(_named(role, (part,)), ((part,),))
+            case _:
+                assert_never(part)
+
+    def select(self, name: str, selection: Selection) -> _Ref:
+        """Keep a selection under ``name``, or under the next free name like it; the same selection is kept once."""
+        taken = name
+        for number in range(1, len(self.selections) + 2):
+            if self.selections.setdefault(taken, selection) == selection:
+                break
+            word = _word(selection[0][0]) if number == 1 else str(number)
+            taken = f"{name}_{word or number + 1}"
+        return _Ref(taken)
+
+    def spell(self, term: _Term, tightness: int = 0) -> str:
+        """The condition's text; ``or`` is loosest (0), then ``and`` (1), then ``not`` (2)."""
+        match term:
+            case _Ref(name):
+                return name
+            case _OneOf(prefix, names):
+                alike = [name for name in self.selections if name.startswith(prefix)]
+                if len(dict.fromkeys(names)) > 1 and set(alike) == set(names):
+                    return f"1 of {prefix}*"
+                return self.spell(_either(tuple(_Ref(name) for name in dict.fromkeys(names))), tightness)
+            case _Both(terms):
+                said = " and ".join(self.spell(each, 2) for each in terms)
+                return f"({said})" if tightness > 1 else said
+            case _Either(terms):
+                said = " or ".join(self.spell(each, 1) for each in terms)
+                return f"({said})" if tightness > 0 else said
+            case _Without(inner):
+                return f"not {self.spell(inner, 3)}" if tightness < 3 else f"(not {self.spell(inner, 3)})"
+            case _:
+                assert_never(term)
+
+
+def _either(terms: tuple[_Term, ...]) -> _Term:
+    return terms[0] if len(terms) == 1 else _Either(terms)
+
+
+def _named(role: str, items: Map) -> str:
+    """``role`` and what the selection is about: a short value that says it alone, else the end of the field's name."""
+    first = items[0]
+    if role == "filter_main" and len(items) == 1 and len(first.values) == 1 and (word := _whole_word(first)):
+        return f"{role}_{word}"
+    ending = (first.field or "keywords").split(".")[-2:]
+    return f"{role}_{_slug('_'.join(ending))}"
+
+
+def _whole_word(item: Item) -> str | None:
+    value = item.values[0]
+    text = value[0] if isinstance(value, tuple) and len(value) == 1 else None
+    return text.lower() if isinstance(text, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{2,23}", text) else None
+
+
+def _word(item: Item) -> str | None:
+    """The last word of an item's first value, to tell it from its like."""
+    value = item.values[0]
+    said = show(value) if isinstance(value, tuple) else str(value)
+    words = re.findall(r"[A-Za-z][A-Za-z0-9]{2,15}", said)
+    return words[-1].lower() if words else None
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "field"

@@ -1,0 +1,166 @@
+"""Where rules come from: every public module here reads one format, under its own name.
+
+A file's text decides what it is, its suffix where the text leaves a doubt, and a caller who names the format has
+the last word.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from translator import files, registry
+from translator.errors import Code, TranslatorError, refuse
+from translator.files import File
+from translator.rule import Rule
+from translator.source import Source, Span
+from translator.sources._format import Found, SourceFormat
+
+__all__ = ["Found", "SourceFormat", "read", "read_text", "scan", "sources"]
+
+
+@cache
+def sources() -> dict[str, SourceFormat]:
+    """All formats by name: the modules of this package, then what third parties installed."""
+    found = registry.modules(sys.modules[__name__], "SOURCE") | registry.plugins("sigma_kql.sources")
+    return {name: source.named(name) for name, source in found.items()}
+
+
+def read(path: str | Path, format: str | None = None) -> list[Rule]:  # noqa: A002 (the public name)
+    """Every rule of a file or folder, in a stable order.
+
+    Raises TranslatorError with all mistakes of all files, also where the path is missing or holds no rule.
+    """
+    return _all(scan([path], format))
+
+
+def read_text(text: str, format: str | None = None, name: str = "<memory>") -> list[Rule]:  # noqa: A002
+    """Every rule of a text. Raises TranslatorError with all its mistakes."""
+    return _all(_read_file(File(name, text.encode("utf-8", "surrogatepass")), _named(format)))
+
+
+def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Found]:  # noqa: A002
+    """The rules of files and folders one after the other, and in between an error for each that cannot be read.
+
+    A broken file hides no other. Standard input comes as a `File`. Raises TranslatorError at once for an unknown
+    ``format``.
+    """
+    chosen = _named(format)
+    return (found for path in paths for found in _scan(path, chosen))
+
+
+def _all(found: Iterable[Found]) -> list[Rule]:
+    rules: list[Rule] = []
+    mistakes: list[TranslatorError] = []
+    for each in found:
+        if isinstance(each, TranslatorError):
+            mistakes.append(each)
+        else:
+            rules.append(each)
+    if mistakes:
+        raise TranslatorError(diagnostic for mistake in mistakes for diagnostic in mistake.diagnostics)
+    return rules
+
+
+def _named(name: str | None) -> SourceFormat | None:
+    if name is None:
+        return None
+    if name in sources():
+        return sources()[name]
+    raise refuse(Code.UNKNOWN_SOURCE, f'There is no source format "{name}".', Source("", "--from"), Span(0, 0),
+                 f"use one of {', '.join(sources())}")
+
+
+def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found]:
+    if isinstance(path, File):
+        yield from _read_file(path, chosen)
+    elif files.is_folder(path):
+        yield from _scan_folder(Path(path), chosen)
+    else:
+        yield from _opened(path, chosen)
+
+
+def _opened(path: str | Path, chosen: SourceFormat | None) -> Iterator[Found]:
+    try:
+        file = files.read(path)
+    except TranslatorError as error:
+        yield error
+        return
+    yield from _read_file(file, chosen)
+
+
+def _scan_folder(folder: Path, chosen: SourceFormat | None) -> Iterator[Found]:
+    empty = True
+    for path in files.walk(folder):
+        if isinstance(path, TranslatorError):
+            empty = False
+            yield path
+            continue
+        try:
+            file = files.read(path)
+        except TranslatorError as error:
+            empty = False
+            yield error
+            continue
+        if _belongs(file, chosen):
+            empty = False
+            yield from _read_file(file, chosen)
+    if empty:
+        wanted = f"{chosen.name} file" if chosen else "rule file"
+        yield refuse(Code.NO_RULES, f"The folder {folder} holds no {wanted}.", Source("", str(folder)), Span(0, 0),
+                     f"the formats are {', '.join(sources())}")
+
+
+def _belongs(file: File, chosen: SourceFormat | None) -> bool:
+    """Whether a file that was met in a folder is one to read; the others (a README, a picture) are passed over."""
+    formats = [chosen] if chosen else list(sources().values())
+    if file.binary and not any(source.claims(file.name) for source in formats):
+        return False
+    text = file.guess()
+    return any(source.recognises(text) for source in formats)
+
+
+def _read_file(file: File, chosen: SourceFormat | None) -> Iterator[Found]:
+    try:
+        text = file.decode()
+        format_ = chosen or _recognised(text)
+    except TranslatorError as error:
+        yield error
+        return
+    try:
+        for found in format_.read(text):
+            yield found if isinstance(found, Rule) or chosen else _guessed(found, format_)
+    except TranslatorError as error:
+        yield error if chosen else _guessed(error, format_)
+
+
+def _guessed(error: TranslatorError, format_: SourceFormat) -> TranslatorError:
+    """``error``, which may come of a wrong guess: it says what was guessed and how to say better."""
+    said = f"the file was taken for {format_.name}; if it is something else, say so with --from"
+    return TranslatorError(
+        replace(each, hint=f"{each.hint}; {said}" if each.hint else said) if each.code is Code.NOT_A_RULE else each
+        for each in error.diagnostics
+    )
+
+
+def _recognised(text: Source) -> SourceFormat:
+    found = [source for source in sources().values() if source.recognises(text)]
+    if len(found) > 1:
+        found = [source for source in found if source.claims(text.name)] or found
+    match found:
+        case [one]:
+            return one
+        case []:
+            raise refuse(Code.UNKNOWN_FORMAT, f"No source format recognises {text.name}.", text, Span(0, 1),
+                         f"say what it is: {_choices(sources().values())}")
+        case _:
+            names = " and ".join(source.name for source in found)
+            raise refuse(Code.UNKNOWN_FORMAT, f"{text.name} can be read as {names}.", text, Span(0, 1),
+                         f"say what it is: {_choices(found)}")
+
+
+def _choices(formats: Iterable[SourceFormat]) -> str:
+    return " or ".join(f"--from {source.name}" for source in formats)
