@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 import translator
 from translator import rule_events
@@ -24,8 +25,6 @@ SEED = Path(__file__).parents[1] / "rules" / "persistence_periodic_tasks"
 #: What is shown, and how it is coloured. The matcher has nothing to show: it is a program.
 SHOWN = {"sigma": "yaml", "dsl": "json", "kql": "text"}
 
-LONGEST = 45
-
 
 def main(folder: Path) -> int:
     """Show the artefacts and the table of verdicts; returns the exit status."""
@@ -35,35 +34,33 @@ def main(folder: Path) -> int:
     schema = beside.schema(translator.Schema.default())
     artefacts = {name: translator.convert(rule, to=name, schema=schema) for name in backends()}
 
-    console.rule(f"[bold]{rule.title}[/] ({rule.source.name})")
-    console.print(Syntax(rule.query.text, "text"))
+    console.rule(Text(f"{rule.title}, from {rule.source.name}"))
+    console.print(Syntax(rule.query.text, "text", word_wrap=True))
     for name, language in SHOWN.items():
-        console.rule(f"[bold]{backends()[name].summary}[/]: {artefacts[name].fidelity}")
-        console.print(Syntax(_head(artefacts[name].text), language))
+        console.rule(Text(f"{backends()[name].summary}, {artefacts[name].fidelity}"))
+        console.print(Syntax(artefacts[name].text.rstrip("\n"), language, word_wrap=True))
 
     # Every verdict is given by the artefact's text alone, read back by the backend that wrote it.
-    read_back = {name: matches(artefacts[name].text, schema)
-                 for name, backend in backends().items() if (matches := backend.matches)}
+    read_back = {
+        name: matches(artefacts[name].text, schema)
+        for name, backend in backends().items()
+        if (matches := backend.matches)
+    }
     verdicts = [(each, {name: test(each.event) for name, test in read_back.items()}) for each in beside.events]
-    console.rule("[bold]Verdicts")
+    console.rule(Text("Verdicts"))
     console.print(_table(verdicts, list(read_back)))
     wrong = sum(verdict != each.expected for each, given in verdicts for verdict in given.values())
-    console.print(f"{len(verdicts)} events, {len(read_back)} artefacts read back, "
-                  f"{len(verdicts) * len(read_back)} verdicts, {wrong} differ from the expected one")
+    console.print(
+        f"{len(verdicts)} events, {len(read_back)} artefacts read back, "
+        f"{len(verdicts) * len(read_back)} verdicts, {wrong} differ from the expected one"
+    )
     return 1 if wrong else 0
-
-
-def _head(text: str) -> str:
-    lines = text.rstrip("\n").split("\n")
-    if len(lines) <= LONGEST:
-        return "\n".join(lines)
-    return "\n".join([*lines[:LONGEST], f"... and {len(lines) - LONGEST} lines more"])
 
 
 def _table(verdicts: list[tuple[RuleEvent, dict[str, bool]]], names: list[str]) -> Table:
     table = Table("event", "expected", *names)
     for each, given in verdicts:
-        table.add_row(each.name, _word(each.expected), *(_cell(given[name], each.expected) for name in names))
+        table.add_row(Text(each.name), _word(each.expected), *(_cell(given[name], each.expected) for name in names))
     return table
 
 

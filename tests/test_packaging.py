@@ -40,9 +40,18 @@ VERDICTS = {"number": [False, True, True], "words": [True, False], "keyword": [T
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     """What a command writes to standard output; it must end with 0."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV"))}
-    done = subprocess.run([str(word) for word in command], cwd=cwd, env=clean | environment, capture_output=True,
-                          encoding="utf-8", stdin=subprocess.DEVNULL, check=False)
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV"))
+    }
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -89,8 +98,22 @@ def sdist(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which the wheel was installed."""
     folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-P", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile",
-        "--disable-pip-version-check", "--target", folder, wheel, cwd=folder)
+    run(
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "--target",
+        folder,
+        wheel,
+        cwd=folder,
+    )
     return folder
 
 
@@ -109,7 +132,9 @@ def test_the_script_of_an_installed_wheel_works(installed: Path, tmp_path: Path)
     (tmp_path / "rule.kql").write_text("process.name:curl", "utf-8")
 
     assert run(script, "--version", cwd=tmp_path, PYTHONPATH=str(installed)) == f"sigma-kql {translator.__version__}\n"
-    assert "process.name" in run(script, "convert", "rule.kql", "--to", "sigma", cwd=tmp_path, PYTHONPATH=str(installed))
+    assert "process.name" in run(
+        script, "convert", "rule.kql", "--to", "sigma", cwd=tmp_path, PYTHONPATH=str(installed)
+    )
 
 
 def test_an_unpacked_sdist_works(sdist: Path, tmp_path: Path) -> None:
@@ -128,16 +153,35 @@ def test_an_editable_install_works(tmp_path: Path) -> None:
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip())
     (site / "parent.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}) + "\n")
 
-    run(sys.executable, "-P", "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index",
-        "--no-build-isolation", "--ignore-installed", "--disable-pip-version-check", "--editable", ROOT, cwd=tmp_path)
+    run(
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "--ignore-installed",
+        "--disable-pip-version-check",
+        "--editable",
+        ROOT,
+        cwd=tmp_path,
+    )
 
     assert_it_works(ROOT / "translator", python, tmp_path)
     assert run(home / "bin" / "sigma-kql", "--version", cwd=tmp_path) == f"sigma-kql {translator.__version__}\n"
 
 
 def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> None:
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "translator").rglob("*")
-               if path.is_file() and "__pycache__" not in path.parts}
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "translator").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if not name.endswith("/")}
     package = {name for name in files if name.startswith("translator/")}
@@ -153,12 +197,25 @@ def test_a_wheel_from_the_checkout_is_the_wheel_from_the_sdist(wheel: Path, tmp_
     (direct,) = tmp_path.glob("*.whl")
 
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(direct) as other:
-        assert {name: one.read(name) for name in one.namelist()} == {name: other.read(name) for name in other.namelist()}
+        assert {name: one.read(name) for name in one.namelist()} == {
+            name: other.read(name) for name in other.namelist()
+        }
 
 
 def test_the_sdist_holds_what_the_tests_and_the_examples_need(sdist: Path) -> None:
-    assert {"translator", "grammars", "rules", "examples", "tests", "docs", "LICENSE", "Makefile", "README.md",
-            "ARCHITECTURE.md", "pyproject.toml"} <= {path.name for path in sdist.iterdir()}
+    assert {
+        "translator",
+        "grammars",
+        "rules",
+        "examples",
+        "tests",
+        "docs",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "ARCHITECTURE.md",
+        "pyproject.toml",
+    } <= {path.name for path in sdist.iterdir()}
 
 
 def test_the_metadata_says_what_the_project_says(wheel: Path) -> None:
@@ -168,5 +225,7 @@ def test_the_metadata_says_what_the_project_says(wheel: Path) -> None:
     assert (said["Requires-Python"], said["License-Expression"]) == (">=3.11", "Apache-2.0")
     assert said.get_payload() == (ROOT / "README.md").read_text("utf-8")
     assert set(said.get_all("Provides-Extra", [])) == set(PROJECT["optional-dependencies"])
-    extras = {f"{each}; extra == '{extra}'" for extra, names in PROJECT["optional-dependencies"].items() for each in names}
+    extras = {
+        f"{each}; extra == '{extra}'" for extra, names in PROJECT["optional-dependencies"].items() for each in names
+    }
     assert set(said.get_all("Requires-Dist", [])) == {*PROJECT["dependencies"], *extras}

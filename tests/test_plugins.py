@@ -14,11 +14,15 @@ import pytest
 
 from tests.conftest import ROOT
 
-BACKEND, SOURCE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "backends.md").read_text("utf-8"), re.DOTALL)
-ENTRY_POINTS = {"sigma_kql.backends": "pairs = acme_pairs:BACKEND", "sigma_kql.sources": "queries = acme_queries:SOURCE"}
+PAGE = (ROOT / "docs" / "backends.md").read_text("utf-8")
+BACKEND, SOURCE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+ENTRY_POINTS = {
+    "sigma_kql.backends": "pairs = acme_pairs:BACKEND",
+    "sigma_kql.sources": "queries = acme_queries:SOURCE",
+}
 
 QUERY = "event.category:process and process.name:curl"
-PAIRS = "event.category=process\nprocess.name=curl\n"
+(PAIRS,) = re.findall(r"```console\n\$ sigma-kql convert rule.kql --to pairs\n(.*?)```", PAGE, re.DOTALL)
 
 #: Both fields are keywords in ECS, which Elasticsearch compares as wholes, letter by letter.
 EVENTS = {
@@ -43,8 +47,15 @@ print(json.dumps({name: [test(event) for event in events] for name, test in witn
 def run(*arguments: str, path: Path, input: str = "", status: int = 0) -> str:  # noqa: A002
     """What Python writes to standard output, with ``path`` searched first for modules."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(path), str(ROOT)])}
-    done = subprocess.run([sys.executable, "-P", *arguments], cwd=path, env=environment, input=input,
-                          capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", *arguments],
+        cwd=path,
+        env=environment,
+        input=input,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
@@ -68,7 +79,8 @@ def installed(tmp_path: Path) -> Path:
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-rules\nVersion: 1.0\n", "utf-8")
     (information / "entry_points.txt").write_text(
-        "".join(f"[{group}]\n{entry}\n" for group, entry in ENTRY_POINTS.items()), "utf-8")
+        "".join(f"[{group}]\n{entry}\n" for group, entry in ENTRY_POINTS.items()), "utf-8"
+    )
     (tmp_path / "rule.kql").write_text(QUERY, "utf-8")
     (tmp_path / "ours.queries").write_text(f"curl ran:: {QUERY}\nwget ran:: process.name:wget\n", "utf-8")
     return tmp_path
@@ -88,7 +100,8 @@ def test_a_module_among_the_backends_is_a_target(dropped: Path) -> None:
 def test_a_module_among_the_backends_is_judged_with_the_others(dropped: Path) -> None:
     verdicts = json.loads(run("-c", CONFORMANCE, "rule.kql", path=dropped, input=f"[{','.join(EVENTS)}]"))
 
-    assert verdicts == dict.fromkeys(["rule", "dsl", "kql", "matcher", "pairs", "sigma"], list(EVENTS.values()))
+    assert set(verdicts) == {"rule", "dsl", "kql", "matcher", "pairs", "sigma"}
+    assert all(given == list(EVENTS.values()) for given in verdicts.values()), verdicts
 
 
 def test_a_backend_refuses_in_its_own_words_and_writes_nothing(dropped: Path) -> None:
@@ -108,7 +121,9 @@ def test_an_entry_point_of_a_distribution_is_a_source(installed: Path) -> None:
 
     assert "queries" in {each["format"] for each in formats}
     assert {path.name: path.read_text("utf-8") for path in (installed / "out").iterdir()} == {
-        "curl_ran.pairs": PAIRS, "wget_ran.pairs": "process.name=wget\n"}
+        "curl_ran.pairs": PAIRS,
+        "wget_ran.pairs": "process.name=wget\n",
+    }
 
 
 def test_a_mistake_in_a_source_of_somebody_elses_is_shown_in_their_file(installed: Path) -> None:

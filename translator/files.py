@@ -208,6 +208,9 @@ def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") ->
     nowhere = Source("", str(path))
     shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}..."
     match error:
+        case OSError() if done != "read":
+            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {(error.strerror or str(error)).lower()}.", nowhere,
+                          Span(0, 0), "write somewhere else with -o")
         case FileNotFoundError() | ValueError() | OSError(errno=errno.ENAMETOOLONG):
             return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}.", nowhere, Span(0, 0))
         case IsADirectoryError():
@@ -217,4 +220,4 @@ def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") ->
                           nowhere, Span(0, 0))
         case _:
             reason = (error.strerror or str(error)).lower()
-            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {reason}.", nowhere, Span(0, 0))
+            return refuse(Code.UNREADABLE, f"{shown} cannot be read: {reason}.", nowhere, Span(0, 0))

@@ -7,29 +7,23 @@ somebody asks for it. Where sources disagree, the first in `build.SOURCES` is ri
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from importlib import resources
 
-from translator.schema import FieldRef, Schema, Type, typed
+from translator.schema import WHOLE, FieldRef, Schema, Type, typed
 from translator.schemas.build import SOURCES
 
 _CALLED = {key: called for key, _, called in SOURCES}
 
 
-class Fields(Mapping[str, FieldRef]):
+class _Fields(Mapping[str, FieldRef]):
     """The lines of the table by field name, made into fields one by one."""
 
-    def __init__(self, table: str) -> None:
-        lines = table.splitlines()
-        self._lines = {name: rest for name, _, rest in (line.partition("\t") for line in lines) if "*" not in name}
+    def __init__(self, lines: Mapping[str, str]) -> None:
+        self._lines = lines
         self._made: dict[str, FieldRef] = {}
-        self._nested = frozenset(name for name, rest in self._lines.items() if rest.startswith("nested\t"))
-        #: Names that end in stars say what lies below an object, whatever it is called.
-        self.unlisted = {
-            name.partition(".*")[0]: _type(rest)
-            for name, _, rest in (line.partition("\t") for line in lines)
-            if "*" in name and not name.partition(".*")[2].strip(".*") and _type(rest) is not Type.OBJECT
-        }
+        self.nested = frozenset(self.of_type(Type.NESTED))
 
     def __getitem__(self, name: str) -> FieldRef:
         made = self._made.get(name)
@@ -48,22 +42,58 @@ class Fields(Mapping[str, FieldRef]):
 
     def _make(self, name: str, rest: str) -> FieldRef:
         above = (rest.split("\t") + ["", ""])[2]
-        holder = next((path for path in _holders(name) if path in self._nested), None)
+        holder = next((path for path in _holders(name) if path in self.nested), None)
         return typed(name, _type(rest), nested=holder, ignore_above=int(above) if above else None)
 
+    def of_type(self, *wanted: Type) -> Iterator[str]:
+        """The names of the fields of these types, without making the others."""
+        starts = tuple(f"{kind}\t" for kind in wanted)
+        return (name for name, rest in self._lines.items() if rest.startswith(starts))
+
     def origins(self, name: str) -> tuple[tuple[Type, str], ...]:
-        """What each source says of a field that disagrees with those before it; the first is believed."""
-        rest = self._lines[name]
-        _, source, _, others = (rest.split("\t") + ["", "", ""])[:4]
-        said = [(kind, _CALLED[key]) for kind, _, key in (each.partition(":") for each in others.split())]
-        return ((_type(rest), _CALLED[source]), *((Type(kind), called) for kind, called in said))
+        """What the sources say of a field, the believed one first, then those that say something else."""
+        _, source, _, others = (self._lines[name].split("\t") + ["", "", ""])[:4]
+        said = [each.partition(":") for each in others.split()]
+        return ((self[name].type, _CALLED[source]), *((Type(kind), _CALLED[key]) for kind, _, key in said))
+
+
+@dataclass(frozen=True)
+class _Packaged(Schema):
+    """A schema that answers without making every field of the table."""
+
+    table: _Fields = field(default_factory=lambda: _Fields({}), repr=False)
+
+    def origins(self, path: str) -> tuple[tuple[Type, str], ...]:
+        return self.table.origins(path) if path in self.table else super().origins(path)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        return self.table.nested
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        return frozenset(self.table.of_type(*WHOLE))
+
+    @cached_property
+    def constants(self) -> tuple[FieldRef, ...]:
+        return ()
 
 
 @cache
 def packaged() -> Schema:
     """The default schema."""
-    fields = Fields(resources.files("translator").joinpath("schemas/fields.tsv").read_text("utf-8"))
-    return Schema("ECS and Elastic's integrations", fields, unlisted=fields.unlisted)
+    text = resources.files("translator").joinpath("schemas/fields.tsv").read_text("utf-8")
+    lines = {name: rest for name, _, rest in (line.partition("\t") for line in text.splitlines())}
+    shapes = [name for name in lines if "*" in name]
+    below = {shape: _type(lines.pop(shape)) for shape in shapes}
+    # A name that ends in stars says what lies below an object, whatever it is called.
+    unlisted = {
+        shape.partition(".*")[0]: typed(shape, kind)
+        for shape, kind in below.items()
+        if kind is not Type.OBJECT and not shape.partition(".*")[2].strip(".*")
+    }
+    table = _Fields(lines)
+    return _Packaged("ECS and Elastic's integrations", table, unlisted=unlisted, table=table)
 
 
 def _type(rest: str) -> Type:

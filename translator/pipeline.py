@@ -63,7 +63,7 @@ def needs(rule: Rule, artefact: Artefact | None = None) -> tuple[Diagnostic, ...
     """What the rule needs beyond one event, as notes; not where the artefact declares it as a loss."""
     if artefact is not None and any(loss.code is Code.NEED_DROPPED for loss in artefact.losses):
         return ()
-    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.query, Span(0, 1)) for need in rule.needs)
+    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.source, need.span) for need in rule.needs)
 
 
 def _rule(rule: Rule | str) -> Rule:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from enum import Enum, StrEnum
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from translator import values, yaml_reader
@@ -78,7 +78,7 @@ class Ask(Enum):
 _ASKED_AS_TERM = frozenset({Type.KEYWORD, Type.WILDCARD, Type.CONSTANT_KEYWORD})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Details:
     """What a mapping may say of a field besides its type; the defaults are Elasticsearch's."""
 
@@ -108,6 +108,11 @@ class Details:
     in_root: bool = False
     runtime: bool = False
     scripted: bool = False
+
+    def __repr__(self) -> str:
+        said = (f"{each.name}={value!r}" for each in fields(self)
+                if (value := getattr(self, each.name)) != each.default)
+        return f"Details({', '.join(said)})"
 
 
 PLAIN = Details()
@@ -178,8 +183,10 @@ class Schema:
 
     @staticmethod
     def default() -> Schema:
-        """The packaged ECS fields: 2,612 with their multi-fields."""
-        return _packaged()
+        """The packaged types: ECS, and the fields of Elastic's integrations, by the precedence of their sources."""
+        from translator.packaged_schema import packaged  # it makes fields, so it builds on this module
+
+        return packaged()
 
     @staticmethod
     def from_yaml(text: str, name: str = "<schema>") -> Schema:
@@ -222,7 +229,22 @@ class Schema:
         return self._flattened_key(path) or self._unlisted(path)
 
     def __contains__(self, path: object) -> bool:
-        return path in self.fields or (isinstance(path, str) and self._flattened_key(path) is not None)
+        if path in self.fields:
+            return True
+        return isinstance(path, str) and (self._flattened_key(path) is not None or self._holder(path) not in (None, ""))
+
+    def origins(self, path: str) -> tuple[tuple[Type, str], ...]:
+        """Who says which type the field has: the one that is believed, then those that say something else."""
+        return ((self.field(path).type, self.name),) if path in self else ()
+
+    def similar(self, path: str) -> tuple[str, ...]:
+        """The field names most like ``path``, for one that was mistyped."""
+        folded = path.lower()
+        # A name differs from a typo of it by little, so most are told apart by their length or their ends.
+        near = [name for name in self.fields if abs(len(name) - len(path)) <= 2
+                and (name[:3].lower() == folded[:3] or name[-4:].lower() == folded[-4:])]
+        by_case = [name for name in near if name.lower() == folded]
+        return tuple(by_case or get_close_matches(path, near, n=2, cutoff=0.85))
 
     def _flattened_key(self, path: str) -> FieldRef | None:
         """A key of a flattened field is typed by its root; no data view lists it, so Kibana asks it with match."""
@@ -232,11 +254,13 @@ class Schema:
                 return FieldRef(path, Type.FLATTENED, Ask.MATCH, above.nested, above.ignore_above, details)
         return None
 
+    def _holder(self, path: str) -> str | None:
+        """The nearest object above ``path`` that says what its unlisted fields are."""
+        return next((each for each in (*_prefixes(path), "") if each in self.unlisted), None) if self.unlisted else None
+
     def _unlisted(self, path: str) -> FieldRef:
         nested = next((each for each in _prefixes(path) if each in self.hidden), None)
-        if not self.unlisted:
-            return FieldRef(path, nested=nested)
-        holder = next((each for each in (*_prefixes(path), "") if each in self.unlisted), None)
+        holder = self._holder(path)
         template = FieldRef(path) if holder is None else self.unlisted[holder]
         return replace(template, path=path, nested=nested)
 
@@ -255,7 +279,7 @@ class Schema:
         """
         for each in (path, *_prefixes(path)):
             found = self._readers.get(each)
-            if found is not None and (each == path or found[0].type in _WHOLE):
+            if found is not None and (each == path or found[0].type in WHOLE):
                 return tuple(found)
         return (self._unlisted(path),)
 
@@ -269,7 +293,7 @@ class Schema:
     @cached_property
     def whole(self) -> frozenset[str]:
         """The fields whose values may be objects."""
-        return frozenset(name for name, each in self.fields.items() if each.type in _WHOLE)
+        return frozenset(name for name, each in self.fields.items() if each.type in WHOLE)
 
     @cached_property
     def constants(self) -> tuple[FieldRef, ...]:
@@ -286,7 +310,7 @@ class Schema:
 
 
 #: Types whose values may be objects.
-_WHOLE = frozenset({Type.FLATTENED, Type.GEO_POINT, Type.INTEGER_RANGE, Type.LONG_RANGE, Type.FLOAT_RANGE,
+WHOLE = frozenset({Type.FLATTENED, Type.GEO_POINT, Type.INTEGER_RANGE, Type.LONG_RANGE, Type.FLOAT_RANGE,
                     Type.DOUBLE_RANGE, Type.DATE_RANGE, Type.IP_RANGE})
 
 _NONE = Schema("none", {}, knows=False)
@@ -313,19 +337,6 @@ def nest(fields: Iterable[FieldRef]) -> dict[str, FieldRef]:
             each = replace(each, details=replace(each.details, reads=parent.reads))
         by_name[name] = replace(each, nested=holder)
     return by_name
-
-
-@cache
-def _packaged() -> Schema:
-    """The table is one line a field: name, type, ignore_above, "array", multi-fields as ``suffix=type``."""
-    table = resources.files("translator").joinpath("schemas/ecs.tsv").read_text("utf-8")
-    found: list[FieldRef] = []
-    for line in table.splitlines():
-        name, type_, above, _, multi = (line.split("\t") + [""] * 4)[:5]
-        found.append(typed(name, Type(type_), ignore_above=int(above) if above else None))
-        for suffix, _, of in (each.partition("=") for each in multi.split()):
-            found.append(typed(f"{name}.{suffix}", Type(of)))
-    return Schema("ECS", nest(found))
 
 
 def _from_yaml(source: Source) -> Schema:

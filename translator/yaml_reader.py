@@ -22,6 +22,10 @@ Path: TypeAlias = tuple[Any, ...]
 _MOST_NODES = 1_000_000
 _DEEPEST = 100
 
+_KNOWN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in "map seq str int float bool null timestamp binary merge value".split()
+)
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -93,6 +97,8 @@ class _Reader:
         self.values[path] = span
         if self.count > _MOST_NODES or len(path) > _DEEPEST:
             raise self.mistake("The YAML grows beyond what a rule can need (aliases of aliases?).", span)
+        if node.tag not in _KNOWN_TAGS:
+            raise self.mistake(f"The tag {node.tag} asks for something that is no plain value.", span, "take the tag away")
         match node:
             case yaml.MappingNode():
                 return self.mapping(node, path)

@@ -7,7 +7,7 @@ reads no more than two hundred parentheses in one another.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -22,8 +22,8 @@ _WIDTH = 110
 _IMPORTS = {
     "translator.backends.matcher": ("compile_",),
     "translator.dsl.emit": ("Config",),
-    "translator.logic": ("And", "AnyField", "Compare", "Equals", "Everything", "Exists", "Matches", "Not", "Or", "Phrase",
-                         "RangeOp", "Search", "SearchPattern", "Within", "Words"),
+    "translator.logic": ("And", "AnyField", "Compare", "Equals", "Everything", "Exists", "Matches", "Not", "Or",
+                         "Phrase", "RangeOp", "Search", "SearchPattern", "Within", "Words"),
     "translator.schema": ("Ask", "Details", "FieldPattern", "FieldRef", "Schema", "Type"),
     "translator.values": ("Wild",),
 }
@@ -83,9 +83,10 @@ class _Writer:
         return name
 
     def leaf(self, formula: Formula) -> str:
-        said = [self.field(value) if isinstance(value, (FieldRef, FieldPattern)) else spell(value)
-                for value in (getattr(formula, name) for name in formula.__match_args__)]
-        return f"{type(formula).__name__}({', '.join(said)})"
+        return f"{type(formula).__name__}({', '.join(_arguments(formula, self.said))})"
+
+    def said(self, value: Any) -> str:
+        return self.field(value) if isinstance(value, (FieldRef, FieldPattern)) else spell(value)
 
     def field(self, field: Field) -> str:
         name = f"field_{len(self.fields) + 1}"
@@ -134,14 +135,17 @@ def spell(value: Any) -> str:
             return repr(value)
 
 
-def _arguments(value: Any) -> Iterator[str]:
+def _arguments(value: Any, said: Callable[[Any], str] = spell) -> Iterator[str]:
+    """The arguments that build a value again, as positions where they can be. Spans are left out."""
     plain = True
     for each in fields(value):
-        said = getattr(value, each.name)
-        if each.default is not MISSING and said == each.default:
+        part = getattr(value, each.name)
+        if not each.compare:
+            continue
+        if each.default is not MISSING and part == each.default:
             plain = False
         else:
-            yield spell(said) if plain and not each.kw_only else f"{each.name}={spell(said)}"
+            yield said(part) if plain and not each.kw_only else f"{each.name}={said(part)}"
 
 
 def _tuple(items: Iterable[str]) -> str:

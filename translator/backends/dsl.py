@@ -35,8 +35,13 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     config = Config(time_zone=options.time_zone)
     data = emit_query(formula, config)
     if (nested := judge.depth(data)) > judge.DEEPEST:
-        raise refuse(Code.DSL_DEPTH, f"As Query DSL this is {nested} levels deep; Elasticsearch takes {judge.DEEPEST}.",
-                     rule.query, formula.span, "say it with fewer parentheses and `not`s")
+        raise refuse(
+            Code.DSL_DEPTH,
+            f"As Query DSL this is {nested} levels deep; Elasticsearch takes {judge.DEEPEST}.",
+            rule.query,
+            formula.span,
+            "say it with fewer parentheses and `not`s",
+        )
     if wrong := list(_impossible(rule, formula, options.schema)):
         raise TranslatorError(wrong)
     losses = tuple(_case(rule, formula))

@@ -31,7 +31,7 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
 def needs(rule: Rule) -> tuple[Loss, ...]:
     """What a target that judges single events leaves out: each makes the rule match more."""
     return tuple(
-        lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.query, Span(0, 1)) for need in rule.needs
+        lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span) for need in rule.needs
     )
 
 

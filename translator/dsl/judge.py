@@ -48,15 +48,21 @@ def compile_(dsl: Mapping[str, Any], schema: Schema) -> Predicate:
     Raises TranslatorError with every mistake: what Elasticsearch answers with an error (T002, T004), and clauses that
     are not known here (T005).
     """
+    nested = depth(dsl)
+    if nested > DEEPEST or _json_depth(dsl) > _DEEPEST_JSON:
+        said = f"The query is {nested} levels deep" if nested > DEEPEST else "A value is nested too deeply"
+        raise refuse(
+            Code.DSL_DEPTH,
+            f"{said}; Elasticsearch takes {DEEPEST} levels of queries.",
+            Source("", "<dsl>"),  # in place of a text that is too deep to be written
+            Span(0, 1),
+            "say it with fewer parentheses and `not`s",
+        )
     judge = _Judge(dsl)
-    if (nested := depth(dsl)) > DEEPEST or _json_depth(dsl) > _DEEPEST_JSON:
-        judge.mistake(Code.DSL_DEPTH, f"The query is {nested} levels deep; Elasticsearch takes {DEEPEST}.", (),
-                      "say it with fewer parentheses and `not`s")
-    else:
-        test = judge.query(dsl, Scope(schema), ())
-        if not judge.found:
-            return test.holds
-    raise TranslatorError(judge.found)
+    test = judge.query(dsl, Scope(schema), ())
+    if judge.found:
+        raise TranslatorError(judge.found)
+    return test.holds
 
 
 def compile_text(text: str, schema: Schema) -> Predicate:
@@ -111,8 +117,12 @@ def _json_depth(value: Any) -> int:
     levels, here = 0, [value]
     while here and levels <= _DEEPEST_JSON:
         levels += 1
-        here = [inner for each in here if isinstance(each, (dict, list))
-                for inner in (each.values() if isinstance(each, dict) else each)]
+        here = [
+            inner
+            for each in here
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
     return levels
 
 
@@ -127,10 +137,6 @@ class _Mistake(Exception):  # noqa: N818 - it becomes a finding
         self.hint = hint
 
 
-#: In place of a text that is too deep to be written.
-_UNSHOWN = Source("", "<dsl>")
-
-
 class _Judge:
     """Carries the findings."""
 
@@ -139,7 +145,7 @@ class _Judge:
         self.found: list[Diagnostic] = []
 
     def mistake(self, code: Code, message: str, path: Path, hint: str | None = None) -> None:
-        source, span = document.locate(self.dsl, path) if code is not Code.DSL_DEPTH else (_UNSHOWN, Span(0, 1))
+        source, span = document.locate(self.dsl, path)
         self.found.append(diagnose(code, message, source, span, hint))
 
     def query(self, dsl: Any, scope: Scope, path: Path) -> Test:
@@ -154,8 +160,12 @@ class _Judge:
         except Refused as refused:
             self.mistake(Code.BAD_FIELD_VALUE, refused.message, at, refused.hint)
         except query_string.Unsupported as unsupported:
-            self.mistake(Code.DSL_CLAUSE, f"The query_string holds {unsupported}, which Kibana always escapes.", at,
-                         "escape it with a backslash")
+            self.mistake(
+                Code.DSL_CLAUSE,
+                f"The query_string holds {unsupported}, which Kibana always escapes.",
+                at,
+                "escape it with a backslash",
+            )
         return scope.everything
 
     def clause(self, kind: str, body: Any, scope: Scope, path: Path) -> Test:
@@ -194,8 +204,9 @@ class _Judge:
             case "multi_match":
                 return _multi_match(_options(body, path, {"query", "type", "lenient"}), scope, path)
             case _:
-                raise _Mistake(Code.DSL_CLAUSE, f'The clause "{kind}" is not known here.', path,
-                             f"known are {', '.join(CLAUSES)}")
+                raise _Mistake(
+                    Code.DSL_CLAUSE, f'The clause "{kind}" is not known here.', path, f"known are {', '.join(CLAUSES)}"
+                )
 
     def bool(self, body: _Body, scope: Scope, path: Path) -> Test:
         must, filtered, should, banned = (
@@ -220,8 +231,11 @@ class _Judge:
     def nested(self, body: _Body, scope: Scope, path: Path) -> Test:
         below = _text(body, "path", path)
         if "query" not in body or body.get("score_mode", "avg") not in _SCORE_MODES:
-            raise _Mistake(Code.BAD_FIELD_VALUE, "Elasticsearch takes no nested query without a query and a known "
-                           "score_mode.", path)
+            raise _Mistake(
+                Code.BAD_FIELD_VALUE,
+                "Elasticsearch takes no nested query without a query and a known score_mode.",
+                path,
+            )
         lenient = _flag(body, "ignore_unmapped", path)
         if scope.nested(below, scope.everything.holds, ignore_unmapped=lenient) == scope.nothing:
             return scope.nothing
@@ -232,8 +246,21 @@ class _Judge:
 _SCORE_MODES = ("none", "avg", "sum", "min", "max")
 
 #: The clauses that are known.
-CLAUSES = ("bool", "nested", "match_all", "match_none", "exists", "term", "terms", "match", "match_phrase", "range",
-           "wildcard", "query_string", "multi_match")
+CLAUSES = (
+    "bool",
+    "nested",
+    "match_all",
+    "match_none",
+    "exists",
+    "term",
+    "terms",
+    "match",
+    "match_phrase",
+    "range",
+    "wildcard",
+    "query_string",
+    "multi_match",
+)
 
 
 def _only(value: Any, path: Path, message: str) -> tuple[str, Any]:
@@ -250,8 +277,12 @@ def _options(body: Any, path: Path, known: Iterable[str]) -> _Body:
         raise _Mistake(Code.BAD_FIELD_VALUE, f"Elasticsearch wants an object as the body of {path[-1]}.", path)
     unknown = [key for key in body if key not in known and key not in _SILENT]
     if unknown:
-        raise _Mistake(Code.DSL_CLAUSE, f'The option "{unknown[0]}" of {path[-1]} is not known here.',
-                       (*path, unknown[0]), "leave it out")
+        raise _Mistake(
+            Code.DSL_CLAUSE,
+            f'The option "{unknown[0]}" of {path[-1]} is not known here.',
+            (*path, unknown[0]),
+            "leave it out",
+        )
     return body
 
 
@@ -266,8 +297,12 @@ def _field(body: Any, path: Path, main: str, known: Iterable[str]) -> tuple[str,
 def _scalar(options: _Body, key: str, path: Path) -> Scalar:
     value = options.get(key)
     if value is not None and not isinstance(value, (str, int, float)):
-        raise _Mistake(Code.BAD_FIELD_VALUE, f"Elasticsearch takes no list and no object as the value of {path[-1]}.",
-                       path, "write a bool with one clause a value")
+        raise _Mistake(
+            Code.BAD_FIELD_VALUE,
+            f"Elasticsearch takes no list and no object as the value of {path[-1]}.",
+            path,
+            "write a bool with one clause a value",
+        )
     return value
 
 
@@ -301,8 +336,9 @@ def _least(body: _Body, count: int, path: Path) -> int:
     text = str(said).strip()
     if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
         code = Code.DSL_CLAUSE if "%" in text or "<" in text else Code.BAD_FIELD_VALUE
-        raise _Mistake(code, f'"minimum_should_match": {said!r} is no number.', (*path, "minimum_should_match"),
-                       "write a number")
+        raise _Mistake(
+            code, f'"minimum_should_match": {said!r} is no number.', (*path, "minimum_should_match"), "write a number"
+        )
     number = int(text)
     return max(0, count + number if number < 0 else number)
 
@@ -330,8 +366,12 @@ def _range(body: Any, scope: Scope, path: Path) -> Test:
             bounds[key] = _scalar(options, key, path)
     zone = _text(options, "time_zone", path) if "time_zone" in options else None
     if zone is not None and calendar.zone(zone) is None:
-        raise _Mistake(Code.BAD_FIELD_VALUE, f'Elasticsearch knows no time zone "{zone}".', (*path, name, "time_zone"),
-                       "write an offset such as +02:00 or a name such as Europe/Berlin")
+        raise _Mistake(
+            Code.BAD_FIELD_VALUE,
+            f'Elasticsearch knows no time zone "{zone}".',
+            (*path, name, "time_zone"),
+            "write an offset such as +02:00 or a name such as Europe/Berlin",
+        )
     return scope.range(name, Bounds(**bounds, time_zone=zone))
 
 

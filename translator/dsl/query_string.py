@@ -135,8 +135,10 @@ class _Reader:
         part = self.parts[self.at] if self.at < len(self.parts) else None
         if not isinstance(part, tuple):
             found = "its end" if part is None else f"the word {part.value}"
-            raise Refused(f"Elasticsearch cannot read `{self.text}`: {found} stands where a word to look for must be.",
-                          "AND, OR and NOT in capitals act between words; write them in lower case to look for them")
+            raise Refused(
+                f"Elasticsearch cannot read `{self.text}`: {found} stands where a word to look for must be.",
+                "AND, OR and NOT in capitals act between words; write them in lower case to look for them",
+            )
         self.at += 1
         return part
 

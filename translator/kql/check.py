@@ -164,8 +164,10 @@ class _Checker:
         names = list(self.unknown)
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         message = f"The schema {self.schema.name} does not know {shown}; treated as keyword, asked as without a data view."
-        return [diagnose(Code.UNKNOWN_FIELD, message, self.source, self.unknown[names[0]],
-                         "give the types with --schema FILE")]
+        near = [(name, like) for name in names[:5] if (like := self.schema.similar(name))]
+        meant = "; ".join(f"for {name}, did you mean {' or '.join(like)}?" for name, like in near)
+        return [diagnose(Code.UNKNOWN_FIELD, message, self.source, self.unknown[(near[0][0] if near else names[0])],
+                         meant or "give the types with --schema FILE")]
 
 
 def _question(field: Field, value: ast.Name, span: Span) -> logic.Formula:

@@ -26,11 +26,13 @@ A `Test` says it of an event: ``test.holds(event) -> bool``. It never raises and
 
 What Elasticsearch answers with an error raises `Refused` (``.message``, ``.hint``) when the test is made, never
 when it is asked. ``lenient`` queries raise none. `read_json` reads an event so that numbers keep their spelling.
+`unread` tells the values that are not there for any test, since Elasticsearch would refuse them.
 """
 
-from translator.meaning.document import JsonNumber, read_json
 from translator.meaning.question import Bounds, Folding, Refused
+from translator.meaning.raw_json import JsonNumber, read_json
 from translator.meaning.scope import Scope
+from translator.meaning.unread import Unread, unread
 from translator.meaning.verdict import Test, either
 
-__all__ = ["Bounds", "Folding", "JsonNumber", "Refused", "Scope", "Test", "either", "read_json"]
+__all__ = ["Bounds", "Folding", "JsonNumber", "Refused", "Scope", "Test", "Unread", "either", "read_json", "unread"]

@@ -15,12 +15,16 @@ from translator.values import Pattern, Scalar
 
 _MAPPED = 0xFFFF << 32
 _LAST = 2**128 - 1
+#: No address is longer, with a zone id of the longest sort.
+_LONGEST = 100
 _PREFIX = re.compile(r"[+]?[0-9]{1,9}")
 
 
 @lru_cache(maxsize=1 << 16)
 def address(said: str) -> int | None:
     """The 128 bits of an address, or None for what Elasticsearch refuses. A zone id is dropped, as 8.19 does."""
+    if len(said) > _LONGEST:
+        return None
     try:
         if ":" in said:
             return int(IPv6Address(said.partition("%")[0] if _has_zone(said) else said))

@@ -8,17 +8,21 @@ from functools import lru_cache
 from typing import Any
 
 from translator.meaning import calendar, date_formats, date_math
-from translator.meaning.keyword import text
 from translator.meaning.numbers import no_shape
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
+from translator.meaning.texts import text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar
 
 _LAST_NANO = 2**63 - 1
+#: No date is longer in any format.
+_LONGEST = 200
 
 
 @lru_cache(maxsize=1 << 16)
 def _instant(said: str, formats: str) -> int | None:
+    if len(said) > _LONGEST:
+        return None
     moment = date_formats.read(said, formats)
     return None if moment is None else calendar.to_instant(moment.least, moment.zone or UTC)
 

@@ -6,44 +6,16 @@ on the name alone is decided once: what runs per event are a few dictionary look
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from translator.meaning.question import Accept
+from translator.meaning.texts import Reading, Texts
 
 #: Longer names are looked up slowly: the spellings of a name double with each of its parts.
 _MOST_PARTS = 12
 
 Look = Callable[[Mapping[str, Any]], bool]
-
-
-class JsonNumber(float):
-    """A JSON number that remembers how it was written; a keyword holds exactly that."""
-
-    __slots__ = ("token",)
-    token: str
-
-    def __new__(cls, token: str) -> JsonNumber:
-        number = super().__new__(cls, token)
-        number.token = token
-        return number
-
-    def __reduce__(self) -> tuple[type[JsonNumber], tuple[str]]:
-        return JsonNumber, (self.token,)
-
-
-def _integer(token: str) -> int | JsonNumber:
-    # ``-0`` is another text than ``0``, and Python reads no integer of many thousand digits.
-    return JsonNumber(token) if token == "-0" or len(token) > 4000 else int(token)
-
-
-def read_json(text: str | bytes | bytearray) -> dict[str, Any]:
-    """An event from its JSON text. Raises ValueError where the text is no JSON object."""
-    event = json.loads(text, parse_float=JsonNumber, parse_int=_integer)
-    if not isinstance(event, dict):
-        raise ValueError("an event is a JSON object")
-    return event
 
 
 def flat(value: Any) -> Iterator[Any]:
@@ -58,31 +30,53 @@ def flat(value: Any) -> Iterator[Any]:
 
 
 def any_accepts(accepts: Iterable[Accept]) -> Accept:
-    """Accepts what one of ``accepts`` does."""
-    match tuple(accepts):
-        case (only,):
-            return only
-        case (first, second):
-            return lambda value: first(value) or second(value)
-        case (first, second, third):
-            return lambda value: first(value) or second(value) or third(value)
-        case several:
-            return lambda value: any(accept(value) for accept in several)
+    """Accepts what one of ``accepts`` does; questions about whole texts become one."""
+    texts: dict[Reading, Texts] = {}
+    others: list[Accept] = []
+    for accept in accepts:
+        if isinstance(accept, Texts):
+            known = texts.get(accept.reading)
+            texts[accept.reading] = accept if known is None else known | accept
+        else:
+            others.append(accept)
+    several: list[Accept] = [*texts.values(), *others]
+    if len(several) == 1:
+        return several[0]
+    ready = [prepared(accept) for accept in several]
+    return lambda value: any(accept(value) for accept in ready)
+
+
+def prepared(accept: Accept) -> Accept:
+    """``accept`` with all done that can be done before it is asked."""
+    return accept.other if isinstance(accept, Texts) else accept
 
 
 def any_value(path: str, accept: Accept, *, nulls: bool = False) -> Look:
     """Whether some value at ``path`` is accepted; with ``nulls`` JSON's null is a value too."""
     parts = path.split(".")
     if len(parts) > _MOST_PARTS:
-        return _slowly(path, accept, nulls=nulls)
-    return _in_object(parts, _at_leaf(accept, nulls=nulls), nulls=nulls)
+        return _slowly(path, prepared(accept), nulls=nulls)
+    test = accept.test if isinstance(accept, Texts) else accept
+    leaf = _at_leaf(test, prepared(accept), nulls=nulls)
+    return _in_object(parts, test, leaf, nulls=nulls)
 
 
-def _at_leaf(accept: Accept, *, nulls: bool) -> Accept:
+def _at_leaf(test: Accept, other: Accept, *, nulls: bool) -> Accept:
+    """For a value that may be a list; ``test`` takes texts, ``other`` the rest."""
+
     def accepted(value: Any) -> bool:
-        if isinstance(value, (list, tuple)):
-            return any(accept(each) for each in flat(value) if nulls or each is not None)
-        return accept(value)
+        if not isinstance(value, (list, tuple)):
+            return test(value) if type(value) is str else other(value)
+        for each in value:
+            if type(each) is str:
+                if test(each):
+                    return True
+            elif isinstance(each, (list, tuple)):
+                if any(other(inner) for inner in flat(each) if nulls or inner is not None):
+                    return True
+            elif (nulls or each is not None) and other(each):
+                return True
+        return False
 
     return accepted
 
@@ -98,47 +92,62 @@ def _at_object(look: Look) -> Accept:
     return accepted
 
 
-def _in_object(parts: Sequence[str], leaf: Accept, *, nulls: bool) -> Look:
+def _in_object(parts: Sequence[str], test: Accept, leaf: Accept, *, nulls: bool) -> Look:
     """Looks for the rest of a name in an object: under its first part, its first two parts, and so on."""
-    rests = [_at_object(_in_object(parts[at:], leaf, nulls=nulls)) for at in range(1, len(parts))]
-    ways = [(".".join(parts[:at]), rest) for at, rest in enumerate([*rests, leaf], 1)]
+    rests = [_at_object(_in_object(parts[at:], test, leaf, nulls=nulls)) for at in range(1, len(parts))]
+    keys = [".".join(parts[:at]) for at in range(1, len(parts) + 1)]
     if nulls:
+        ways = list(zip(keys, [*rests, leaf], strict=True))
         return lambda event: any(key in event and way(event[key]) for key, way in ways)
-    match ways:
-        case ((key, way),):
-            return _one_way(key, way)
-        case ((key, way), (longer, other)):
-            return _two_ways(key, way, longer, other)
+    match keys:
+        case [key]:
+            return _one_part(key, test, leaf)
+        case [first, both]:
+            return _two_parts(first, both, parts[1], rests[0], test, leaf)
         case _:
-            return _ways(ways)
+            return _parts(list(zip(keys, rests, strict=False)), keys[-1], leaf)
 
 
-def _one_way(key: str, way: Accept) -> Look:
+def _one_part(key: str, test: Accept, leaf: Accept) -> Look:
     def look(event: Mapping[str, Any]) -> bool:
         value = event.get(key)
-        return value is not None and way(value)
+        return value is not None and (test(value) if type(value) is str else leaf(value))
 
     return look
 
 
-def _two_ways(key: str, way: Accept, longer: str, other: Accept) -> Look:
+def _two_parts(first: str, both: str, second: str, rest: Accept, test: Accept, leaf: Accept) -> Look:
+    """Most fields of events look so: what is common is written out, since calls are what an event costs."""
+
     def look(event: Mapping[str, Any]) -> bool:
-        value = event.get(key)
-        if value is not None and way(value):
+        inner = event.get(first)
+        if type(inner) is dict:
+            value = inner.get(second)
+            if type(value) is list:
+                for each in value:
+                    if type(each) is str:
+                        if test(each):
+                            return True
+                    elif leaf([each]):
+                        return True
+            elif value is not None and (test(value) if type(value) is str else leaf(value)):
+                return True
+        elif inner is not None and rest(inner):
             return True
-        value = event.get(longer)
-        return value is not None and other(value)
+        value = event.get(both)
+        return value is not None and (test(value) if type(value) is str else leaf(value))
 
     return look
 
 
-def _ways(ways: Sequence[tuple[str, Accept]]) -> Look:
+def _parts(ways: Sequence[tuple[str, Accept]], whole: str, leaf: Accept) -> Look:
     def look(event: Mapping[str, Any]) -> bool:
         for key, way in ways:
             value = event.get(key)
             if value is not None and way(value):
                 return True
-        return False
+        value = event.get(whole)
+        return value is not None and leaf(value)
 
     return look
 

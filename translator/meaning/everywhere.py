@@ -5,12 +5,12 @@ The names in an event decide which fields there are; what a name answers is work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from translator.meaning import document
 from translator.meaning.question import Accept, Refused, never
-from translator.meaning.verdict import EVERYTHING, Test
+from translator.meaning.verdict import EVERYTHING, NOTHING, Test
 from translator.schema import FieldRef, Schema, Type
 
 Ask: TypeAlias = Callable[[FieldRef], Accept]
@@ -27,12 +27,21 @@ def everywhere(schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str
     """
     if not lenient:
         for field in schema.fields.values():
-            if wanted is not None and wanted(field.path) and field.type not in (Type.OBJECT, Type.NESTED):
+            if (wanted is None or wanted(field.path)) and field.type not in (Type.OBJECT, Type.NESTED):
                 ask(field)
     for field in schema.constants:
         if (wanted is None or wanted(field.path)) and _answers(field, ask)(field.details.value):
             return EVERYTHING
     return Test(_Everywhere(schema, path, ask, wanted).holds)
+
+
+def below(schema: Schema, path: str | None, name: str, ask: Ask) -> Test:
+    """Whether some field inside the object ``name`` answers yes."""
+    constants = any(_answers(field, ask)(field.details.value) for field in schema.constants
+                    if field.path.startswith(f"{name}."))
+    if path is not None and not name.startswith(f"{path}."):
+        return EVERYTHING if constants else NOTHING
+    return EVERYTHING if constants else Test(_Everywhere(schema, path, ask, None, name).holds)
 
 
 def _answers(field: FieldRef, ask: Ask) -> Accept:
@@ -45,23 +54,30 @@ def _answers(field: FieldRef, ask: Ask) -> Accept:
 class _Everywhere:
     """Carries what each name answers from event to event."""
 
-    def __init__(self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None) -> None:
+    def __init__(self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None,
+                 below: str | None = None) -> None:
         self.schema = schema
         self.path = path
         self.ask = ask
         self.wanted = wanted
         self.accepts: dict[str, Accept] = {}
-        prefix = f"{path}." if path else ""
-        self.closed = frozenset(name.removeprefix(prefix) for name in schema.hidden if name.startswith(prefix))
-        self.whole = frozenset(name.removeprefix(prefix) for name in schema.whole if name.startswith(prefix))
+        inside = below or path
+        self.prefix = f"{inside}." if inside else ""
+        self.find = document.objects(below.removeprefix(f"{path}.")) if below else lambda event: iter((event,))
+        self.closed = self.relative(schema.hidden)
+        self.whole = self.relative(schema.whole)
+
+    def relative(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix))
 
     def holds(self, event: Mapping[str, Any]) -> bool:
-        return any(self.answer(name)(value) for name, value in document.leaves(event, self.closed, self.whole))
+        for each in self.find(event):
+            for name, value in document.leaves(each, self.closed, self.whole):
+                if (self.accepts.get(name) or self.answer(name))(value):
+                    return True
+        return False
 
     def answer(self, name: str) -> Accept:
-        known = self.accepts.get(name)
-        if known is not None:
-            return known
         if len(self.accepts) >= _MOST_NAMES:
             self.accepts.clear()
         accept = document.any_accepts([_with_nulls(field, _answers(field, self.ask)) for field in self.fields(name)])
@@ -70,15 +86,15 @@ class _Everywhere:
 
     def fields(self, name: str) -> Iterator[FieldRef]:
         """The fields that hold what stands under ``name``."""
-        path = f"{self.path}.{name}" if self.path else name
-        for field in self.schema.readers(path):
-            visible = field.nested == self.path or field.nested is None or (self.path is None and field.details.in_root)
+        for field in self.schema.readers(f"{self.prefix}{name}"):
+            visible = field.nested in (None, self.path) or (self.path is None and field.details.in_root)
             if visible and (self.wanted is None or self.wanted(field.path)):
                 yield field
 
 
 def _with_nulls(field: FieldRef, accept: Accept) -> Accept:
     """Nulls are values only where the mapping says which."""
+    ready = document.prepared(accept)
     if field.details.null_value is not None:
-        return accept
-    return lambda value: value is not None and accept(value)
+        return ready
+    return lambda value: value is not None and ready(value)

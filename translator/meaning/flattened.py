@@ -13,6 +13,7 @@ from typing import Any
 from translator.meaning import document, keyword, letters
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused
 from translator.meaning.shapes import shaped
+from translator.meaning.texts import short, stored, text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar, Wild, show
 
@@ -38,12 +39,12 @@ def keyed(field: FieldRef, path: str, test: Callable[[str], bool]) -> Callable[[
     """Whether the form ``key NUL value`` of some value of the flattened object at ``path`` passes ``test``."""
     find = values(path)
     null = field.details.null_value
-    fits = keyword.fits(field)
+    fits = None if field.ignore_above is None else short(field.ignore_above)
 
     def look(event: Mapping[str, Any]) -> bool:
         for key, value in find(event):
-            said = keyword.text(null if value is None else value)
-            if said is not None and (fits is None or fits(said)) and test(f"{key}\0{keyword.stored(said)}"):
+            said = text(null if value is None else value)
+            if said is not None and (fits is None or fits(said)) and test(f"{key}\0{stored(said)}"):
                 return True
         return False
 
@@ -69,11 +70,12 @@ def _inside(field: FieldRef, accept: Accept) -> Accept:
     if is_key(field):
         return accept
     nulls = field.details.null_value is not None
+    ready = document.prepared(accept)
 
     def accepted(value: Any) -> bool:
         if isinstance(value, Mapping):
-            return any(accept(each) for _, each in document.leaves(value) if nulls or each is not None)
-        return accept(value)
+            return any(ready(each) for _, each in document.leaves(value) if nulls or each is not None)
+        return ready(value)
 
     return accepted
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
-from translator.meaning.keyword import text
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
+from translator.meaning.texts import text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar, show
 
@@ -207,8 +207,6 @@ def exists(field: FieldRef) -> Accept:
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """Equality in the stored precision. What the type cannot hold equals nothing; what is no number is refused."""
     said = _said(field, value)
-    if folding is Folding.ASCII:
-        raise _unreadable(field, said, "is not compared without case")
     wanted = _whole_term(field, said) if is_whole(field) else _fraction_term(field, said)
     if wanted is None:
         return lambda _: False

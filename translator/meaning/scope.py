@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from translator.meaning import document, flattened, metadata, query_string
-from translator.meaning.everywhere import Ask, everywhere
+from translator.meaning.everywhere import Ask, below, everywhere
 from translator.meaning.kinds import keeps, kind_of
 from translator.meaning.question import Accept, Bounds, Folding, Refused
 from translator.meaning.verdict import EVERYTHING, NOTHING, Predicate, Test, either, some_value
@@ -82,7 +82,7 @@ class Scope:
         field = self._field(name)
         itself = self._ask(field, kind_of(field).exists(field))
         if field.type in _HOLDING or (self.schema.unlisted and path not in self.schema.fields):
-            return either([itself, self._everywhere(_exists, _below(path))])
+            return either([itself, below(self.schema, self.path, path, _exists)])
         return itself
 
     def query_string(self, names: Sequence[Name], query: Pattern) -> Test:
@@ -149,7 +149,8 @@ class Scope:
         """A question about the values inside a flattened object, wherever its keys are written."""
         nulls = field.details.null_value is not None
         finds = [flattened.values(path) for path in self._readable(field)]
-        return Test(lambda event: any(accept(value) for find in finds for _, value in find(event)
+        ready = document.prepared(accept)
+        return Test(lambda event: any(ready(value) for find in finds for _, value in find(event)
                                       if nulls or value is not None))
 
     def _ask_keyed(self, field: FieldRef, test: Callable[[str], bool]) -> Test:
@@ -230,6 +231,7 @@ class Scope:
 _HOLDING = (Type.OBJECT, Type.UNKNOWN)
 
 
+
 def _exists(field: FieldRef) -> Accept:
     return kind_of(field).exists(field)
 
@@ -241,10 +243,6 @@ def _path(name: Name) -> str:
 def _unboosted(name: str) -> str:
     """``name^2`` without its boost."""
     return name.partition("^")[0]
-
-
-def _below(path: str) -> Callable[[str], bool]:
-    return lambda each: each.startswith(f"{path}.")
 
 
 def _shape(path: str) -> re.Pattern[str]:

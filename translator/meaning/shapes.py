@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from translator.meaning.texts import TextTest
 from translator.values import Pattern, Wild, pattern
-
-TextTest = Callable[[str], bool]
 
 
 def shaped(like: Pattern, fold: Callable[[str], str] | None = None) -> TextTest:

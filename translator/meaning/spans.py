@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from translator.meaning import addresses, dates, numbers
-from translator.meaning.keyword import text
 from translator.meaning.numbers import no_shape
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
+from translator.meaning.texts import text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar
 

@@ -27,20 +27,30 @@ class Values:
         return any_holds([document.any_value(path, self.accept, nulls=self.nulls) for path in self.paths])
 
 
-@dataclass(frozen=True, slots=True)
 class Test:
-    """``holds(event)`` is the verdict; ``values`` is how, where it is one look at one field."""
+    """``holds(event)`` is the verdict; ``values`` is how, where it is one look at one field.
 
+    The predicate of such a look is made when it is first needed: mostly the look is merged into another before.
+    """
+
+    __slots__ = ("_holds", "values")
     __test__ = False  # no test of pytest's
 
-    holds: Predicate
-    values: Values | None = None
+    def __init__(self, holds: Predicate | None, values: Values | None = None) -> None:
+        self._holds = holds
+        self.values = values
+
+    @property
+    def holds(self) -> Predicate:
+        """Event -> verdict."""
+        if self._holds is None:
+            self._holds = _false if self.values is None else self.values.holds
+        return self._holds
 
 
 def some_value(paths: tuple[str, ...], accept: Accept, *, nulls: bool = False) -> Test:
     """Some value at one of ``paths`` is accepted."""
-    values = Values(paths, accept, nulls)
-    return Test(values.holds, values)
+    return Test(None, Values(paths, accept, nulls))
 
 
 def _false(_: Mapping[str, Any]) -> bool:
@@ -128,5 +138,5 @@ def either(tests: Iterable[Test]) -> Test:
             looks.setdefault((test.values.paths, test.values.nulls), []).append(test.values.accept)
     merged = [Values(paths, document.any_accepts(accepts), nulls) for (paths, nulls), accepts in looks.items()]
     if len(merged) == 1 and not predicates:
-        return Test(merged[0].holds, merged[0])
+        return Test(None, merged[0])
     return Test(any_holds([*(each.holds for each in merged), *predicates]))

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 from translator.meaning import keyword, letters
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
-from translator.meaning.shapes import TextTest, folded, shaped
+from translator.meaning.shapes import folded, shaped
 from translator.meaning.text import words as standard_words
+from translator.meaning.texts import TextTest, stored, text
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar
 
@@ -65,31 +66,40 @@ def is_known(name: str) -> bool:
 
 
 def _asked(field: FieldRef, value: Scalar) -> str:
-    return keyword.text(given(value, field)) or ""
+    return text(given(value, field)) or ""
 
 
-def _accepting(field: FieldRef, test: Callable[[Sequence[Word]], bool]) -> Accept:
+def _accepting(field: FieldRef, test: Callable[[Sequence[Word]], bool], clues: Sequence[str] = ()) -> Accept:
+    """Accepts a value whose words pass ``test``. One of ``clues`` is in the value if it is ASCII, or it cannot pass."""
     split = analyzer(field)
+    sought = tuple(clue for clue in clues if clue.isascii()) if field.details.analyzer == "standard" else ()
+    certain = bool(clues) and len(sought) == len(clues)
 
     def accept(value: Any) -> bool:
-        said = keyword.text(value)
-        return said is not None and test(split(keyword.stored(said)))
+        said = text(value)
+        if said is None:
+            return False
+        if certain and said.isascii():
+            lowered = said.lower()
+            if not any(clue in lowered for clue in sought):
+                return False
+        return test(split(stored(said)))
 
     return accept
 
 
-def _some(field: FieldRef, test: TextTest) -> Accept:
-    return _accepting(field, lambda words: any(test(word) for word, _ in words))
+def _some(field: FieldRef, test: TextTest, clues: Sequence[str] = ()) -> Accept:
+    return _accepting(field, lambda words: any(test(word) for word, _ in words), clues)
 
 
 def exists(field: FieldRef) -> Accept:
     """Any value, even one without a word in it."""
-    return lambda value: keyword.text(value) is not None
+    return lambda value: text(value) is not None
 
 
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """One of the words, to which the value is compared as it stands."""
-    said = keyword.stored(_asked(field, value))
+    said = stored(_asked(field, value))
     fold = letters.folder(folding)
     if fold is None:
         return _some(field, lambda word: word == said)
@@ -99,18 +109,18 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
 
 def match(field: FieldRef, value: Scalar) -> Accept:
     """One of the words of the value; none if it has none."""
-    wanted = frozenset(word for word, _ in analyzer(field)(keyword.stored(_asked(field, value))))
-    return _some(field, wanted.__contains__) if wanted else never
+    wanted = frozenset(word for word, _ in analyzer(field)(stored(_asked(field, value))))
+    return _some(field, wanted.__contains__, tuple(wanted)) if wanted else never
 
 
 def phrase(field: FieldRef, value: Scalar) -> Accept:
     """The words of the value, in a row, within one value of the document."""
-    wanted = analyzer(field)(keyword.stored(_asked(field, value)))
+    wanted = analyzer(field)(stored(_asked(field, value)))
     if not wanted:
         return never
     if len(wanted) == 1:
         only = wanted[0][0]
-        return _some(field, lambda word: word == only)
+        return _some(field, lambda word: word == only, (only,))
     if not field.details.positions:
         raise Refused(f"{field.path} is indexed without positions, so Elasticsearch finds no phrase in it.",
                       "ask for the words one by one")
@@ -121,12 +131,12 @@ def phrase(field: FieldRef, value: Scalar) -> Accept:
         places = set(words)
         return any(word == first and all((each, at + step) in places for each, step in steps) for word, at in words)
 
-    return _accepting(field, in_a_row)
+    return _accepting(field, in_a_row, (first,))
 
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
     """One of the words lies inside the bounds, which are not split."""
-    return _some(field, keyword.between(bounds, lambda value: keyword.stored(_asked(field, value))))
+    return _some(field, keyword.between(bounds, lambda value: stored(_asked(field, value))))
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:

@@ -9,6 +9,6 @@ from translator.source import Source
 
 def check(source: Source, schema: Schema) -> Checked:
     """What the detection of a Sigma rule means. Raises TranslatorError with every mistake."""
-    from translator.sigma import check as reader  # pySigma is slow to import and KQL needs none of it
+    from translator.sigma import reader  # pySigma is slow to import and KQL needs none of it
 
     return reader.check(source, schema)

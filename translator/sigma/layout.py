@@ -201,12 +201,9 @@ class _Layout:
 
     def select(self, name: str, selection: Selection) -> _Ref:
         """Keep a selection under ``name``, or under the next free name like it; the same selection is kept once."""
-        taken = name
-        for number in range(1, len(self.selections) + 2):
-            if self.selections.setdefault(taken, selection) == selection:
-                break
-            word = _word(selection[0][0]) if number == 1 else str(number)
-            taken = f"{name}_{word or number + 1}"
+        word = _word(selection[0][0])
+        others = ([f"{name}_{word}"] if word else []) + [f"{name}_{number}" for number in range(2, len(self.selections) + 2)]
+        taken = next(each for each in (name, *others) if self.selections.setdefault(each, selection) == selection)
         return _Ref(taken)
 
     def spell(self, term: _Term, tightness: int = 0) -> str:

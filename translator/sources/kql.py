@@ -29,7 +29,9 @@ def _recognises(source: Source) -> bool:
 
 def _read(source: Source) -> tuple[Rule, ...]:
     demand_kql(source)
-    return (query_rule(source, title=PurePath(source.name.strip("<>")).stem),)
+    path = PurePath(source.name.strip("<>"))
+    # A folder that holds one rule as `rule.kql` is what the rule is called by.
+    return (query_rule(source, title=path.parent.name if path.stem == "rule" and path.parent.name else path.stem),)
 
 
 SOURCE = SourceFormat("KQL text: the whole file is one query", _SUFFIXES, _recognises, _read)

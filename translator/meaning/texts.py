@@ -1,0 +1,220 @@
+"""Questions about whole texts, kept open so that several about one field become one.
+
+A list of values is one look-up in a set, a list of prefixes one call; only what is left is asked one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from translator.meaning import letters
+from translator.meaning.question import Folding
+from translator.meaning.raw_json import JsonNumber
+from translator.values import Pattern, Wild
+
+TextTest: TypeAlias = Callable[[str], bool]
+#: Brings texts that count as the same to one form.
+Form: TypeAlias = Callable[[str], str]
+
+_FILTERS: dict[str, Form] = {"lowercase": letters.lower, "uppercase": letters.upper}
+
+
+def text(value: Any) -> str | None:
+    """What a keyword field holds for a raw value: texts as they are, numbers and booleans as JSON spells them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, JsonNumber):
+        return value.token
+    if isinstance(value, int):
+        # Python spells no integer of many thousand digits.
+        return str(int(value)) if value.bit_length() < 10_000 else str(Decimal(value))
+    if isinstance(value, float):
+        return repr(float(value)) if math.isfinite(value) else None
+    return None
+
+
+def stored(value: str) -> str:
+    """A text as Lucene holds it: a lone surrogate has no UTF-8 and becomes a question mark."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+@lru_cache(maxsize=1024)
+def _form(filters: tuple[str, ...], folding: Folding, surrogates: bool) -> Form | None:
+    steps: list[Form] = [stored] if surrogates else []
+    steps += [_FILTERS[name] for name in filters if name in _FILTERS]
+    if (fold := letters.folder(folding)) is not None:
+        steps.append(fold)
+    match steps:
+        case []:
+            return None
+        case [only]:
+            return only
+
+    def formed(value: str) -> str:
+        for step in steps:
+            value = step(value)
+        return value
+
+    return formed
+
+
+@lru_cache(maxsize=1024)
+def short(limit: int) -> TextTest:
+    """Whether a text has no more UTF-16 units than ``limit``."""
+
+    def test(value: str) -> bool:
+        length = len(value)
+        return length <= limit and (2 * length <= limit or value.isascii()
+                                    or length + sum(char > "\uffff" for char in value) <= limit)
+
+    return test
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a field makes a text of a raw value: what null stands for, how long it may be, which form it takes.
+
+    ``surrogates`` says that lone ones matter to a question; mostly they do not, and then cost nothing.
+    """
+
+    null: str | None = None
+    limit: int | None = None
+    filters: tuple[str, ...] = ()
+    folding: Folding = Folding.NONE
+    surrogates: bool = False
+
+    @property
+    def form(self) -> Form | None:
+        """What is done to a text before it is compared, or None."""
+        return _form(self.filters, self.folding, self.surrogates)
+
+    def formed(self, value: str) -> str:
+        """``value`` in the form in which it is compared."""
+        form = self.form
+        return value if form is None else form(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Accepts a raw value whose text is one of ``words``, has one of the starts or ends, or passes one of ``tests``.
+
+    All are in the form that ``reading`` gives to values.
+    """
+
+    reading: Reading
+    words: frozenset[str] = frozenset()
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    tests: tuple[TextTest, ...] = ()
+
+    def __call__(self, value: Any) -> bool:
+        spelled = self.reading.null if value is None else text(value)
+        return spelled is not None and self.test(spelled)
+
+    def __or__(self, other: Texts) -> Texts:
+        return replace(self, words=self.words | other.words, starts=self.starts + other.starts,
+                       ends=self.ends + other.ends, tests=self.tests + other.tests)
+
+    @property
+    def test(self) -> TextTest:
+        """The test of a text, made anew each time."""
+        return _formed(_limited(self.reading.limit, self.words, self._shapes()), self.reading.form)
+
+    @property
+    def other(self) -> Callable[[Any], bool]:
+        """The test of any raw value, made anew each time."""
+        test, null = self.test, self.reading.null
+
+        def accept(value: Any) -> bool:
+            spelled = null if value is None else text(value)
+            return spelled is not None and test(spelled)
+
+        return accept
+
+    def _shapes(self) -> list[TextTest]:
+        starts, ends = self.starts, self.ends
+        tests: list[TextTest] = []
+        if starts:
+            tests.append(lambda value: value.startswith(starts))
+        if ends:
+            tests.append(lambda value: value.endswith(ends))
+        return [*tests, *self.tests]
+
+
+def _limited(limit: int | None, words: frozenset[str], shapes: Sequence[TextTest]) -> TextTest:
+    """Words that are too long were never asked; a shape may fit a text that is."""
+    if limit is None:
+        return any_test([words.__contains__, *shapes] if words else shapes)
+    fits = short(limit)
+    if not shapes:
+        return words.__contains__
+    shape = any_test(shapes)
+    if not words:
+        return lambda value: shape(value) and fits(value)
+    return lambda value: value in words or (shape(value) and fits(value))
+
+
+def _formed(test: TextTest, form: Form | None) -> TextTest:
+    if form is None:
+        return test
+    made = form
+    return lambda value: test(made(value))
+
+
+def any_test(tests: Sequence[TextTest]) -> TextTest:
+    """Passes what one of ``tests`` passes."""
+    match tests:
+        case []:
+            return lambda _: False
+        case [only]:
+            return only
+        case [first, second]:
+            return lambda value: first(value) or second(value)
+        case [first, second, third]:
+            return lambda value: first(value) or second(value) or third(value)
+
+    def passes(value: str) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator costs more than the tests
+            if test(value):
+                return True
+        return False
+
+    return passes
+
+
+def all_tests(tests: Sequence[TextTest]) -> TextTest:
+    """Passes what all of ``tests`` pass."""
+    match tests:
+        case []:
+            return lambda _: True
+        case [only]:
+            return only
+        case [first, second]:
+            return lambda value: first(value) and second(value)
+        case _:
+            return lambda value: all(test(value) for test in tests)
+
+
+def one_word(reading: Reading, word: str) -> Texts:
+    """Accepts one text; none if it is too long to be indexed."""
+    formed = reading.formed(word)
+    kept = reading.limit is None or short(reading.limit)(formed)
+    return Texts(reading, words=frozenset({formed}) if kept else frozenset())
+
+
+def one_shape(reading: Reading, like: Pattern, test: Callable[[Pattern], TextTest]) -> Texts:
+    """Accepts the texts of one shape; ``test`` makes the test of a shape that is neither a start nor an end."""
+    match like:
+        case (str(start), Wild.ANY):
+            return Texts(reading, starts=(start,))
+        case (Wild.ANY, str(end)):
+            return Texts(reading, ends=(end,))
+        case _:
+            return Texts(reading, tests=(test(like),))

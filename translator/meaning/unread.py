@@ -1,0 +1,44 @@
+"""Values of an event that no question finds, since Elasticsearch would not index them.
+
+For the matcher such a value is not there. Elasticsearch refuses the whole document for most of them, so whoever
+explains a verdict wants to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from translator.meaning import document
+from translator.meaning.kinds import kind_of
+from translator.schema import INTEGERS, FieldRef, Schema, Type
+
+#: Types that index nothing of any value.
+_SILENT = frozenset({Type.OBJECT, Type.NESTED, Type.UNMAPPED, Type.BINARY})
+#: Types that take an empty text and index nothing for it.
+_TAKES_EMPTY = INTEGERS | {Type.DOUBLE, Type.FLOAT, Type.HALF_FLOAT, Type.SCALED_FLOAT}
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A value at ``path`` that ``field`` does not index: its type cannot read it, or it is too long."""
+
+    path: str
+    field: FieldRef
+    value: Any
+
+
+def unread(event: Mapping[str, Any], schema: Schema) -> Iterator[Unread]:
+    """What of ``event`` its fields do not index, in the order of the event."""
+    found = list(document.leaves(event, frozenset(), schema.whole))
+    for path, value in reversed(found):
+        for field in schema.readers(path):
+            if not _expected(field, value) and not document.prepared(kind_of(field).exists(field))(value):
+                yield Unread(path, field, value)
+
+
+def _expected(field: FieldRef, value: Any) -> bool:
+    """Whether nothing would be indexed for the value in any case."""
+    return (value is None or field.type in _SILENT or not field.details.searchable
+            or (value == "" and field.type in _TAKES_EMPTY))
