@@ -187,7 +187,7 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> N
     package = {name for name in files if name.startswith("translator/")}
 
     assert package == sources | {"translator/grammars/kql.lark"}
-    assert {"translator/py.typed", "translator/schemas/ecs.tsv", "translator/meaning/word_breaks.tsv"} <= package
+    assert {"translator/py.typed", "translator/schemas/fields.tsv", "translator/meaning/word_breaks.tsv"} <= package
     assert {name.split("/")[0] for name in files - package} == {f"sigma_kql-{translator.__version__}.dist-info"}
     assert f"sigma_kql-{translator.__version__}.dist-info/licenses/LICENSE" in files
 

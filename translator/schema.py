@@ -349,8 +349,10 @@ def _from_yaml(source: Source) -> Schema:
         span = document.span(path)
         details: Mapping[str, Any] = entry if isinstance(entry, dict) else {"type": entry}
         unknown = details.keys() - {"type", "ignore_above"}
-        if details.get("type") not in set(Type) or unknown:
-            said = f'"{sorted(unknown)[0]}" is no setting of a field' if unknown else f'"{details.get("type")}" is no field type'
+        if str(details.get("type")) not in set(Type) or unknown:
+            said = f'"{details.get("type")}" is no field type'
+            if unknown:
+                said = f'"{sorted(unknown)[0]}" is no setting of a field'
             raise refuse(Code.BAD_SCHEMA, f"{said} (field {path}).", source, span, f"use one of {', '.join(Type)}")
         found.append(typed(str(path), Type(details["type"]), ignore_above=details.get("ignore_above")))
     return Schema(source.name, nest(found))

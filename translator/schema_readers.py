@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from translator.errors import Code, TranslatorError, refuse
-from translator.schema import PLAIN, Ask, Details, FieldRef, Schema, Type, nest, typed
+from translator.schema import ANALYSED_TEXT, PLAIN, Ask, Details, FieldRef, Schema, Type, nest, typed
 from translator.source import Source, Span
 
 Json = Mapping[str, Any]
@@ -185,13 +185,13 @@ class _Mapping:
                     self.fields[path] = replace(each, details=replace(each.details, reads=(*each.reads, *sources)))
 
     def details(self, spec: Json, type_: Type) -> Details:
-        kept = spec.get("doc_values", True) and type_ not in (Type.TEXT, Type.MATCH_ONLY_TEXT)
+        kept = spec.get("doc_values", True) and type_ not in ANALYSED_TEXT
         coerce = spec.get("coerce", self.settings.get("mapping.coerce", True))
         factor = spec.get("scaling_factor")
         return Details(
             null_value=spec.get("null_value"),
             normalizer=self.normalizer(spec.get("normalizer")),
-            analyzer=self.analyzer(spec.get("analyzer")),
+            analyzer=self.analyzer(spec.get("analyzer")) if type_ in ANALYSED_TEXT else "standard",
             format=spec.get("format"),
             coerce=coerce not in (False, "false"),
             scaling_factor=None if factor is None else float(factor),
@@ -209,9 +209,7 @@ class _Mapping:
         return tuple(each for each in ([named] if isinstance(named, str) else named) if each in _FILTERS)
 
     def analyzer(self, name: str | None) -> str:
-        if name is None:
-            name = "default"
-        made = self.settings.get(f"analysis.analyzer.{name}.type", name)
+        made = self.settings.get(f"analysis.analyzer.{name or 'default'}.type", name or "standard")
         return str(self.settings.get(f"analysis.analyzer.{name}.tokenizer") if made == "custom" else made)
 
     def default_fields(self) -> tuple[str, ...]:

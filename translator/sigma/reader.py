@@ -110,8 +110,8 @@ class _Reader:
     def header(self, rule: dict[Any, Any]) -> None:
         """What pySigma says of everything but the detection, which is read piece by piece for its places."""
         plain = {**rule, "detection": {"selection": {"field": "value"}, "condition": "selection"}}
-        for error in SigmaRule.from_dict(plain, collect_errors=True).errors:
-            key = next((key for kind, key in _KEYS.items() if isinstance(error, kind)), "title")
+        for error in _errors(plain):
+            key = next((key for kind, key in _KEYS.items() if isinstance(error, kind)), None) or _blamed(plain, error)
             self.mistake(Code.BAD_SIGMA, _sentence(error), self.document.span(key))
 
     def selection(self, value: Any, path: yaml_reader.Path) -> logic.Formula:
@@ -224,6 +224,17 @@ class _Reader:
 
     def mistake(self, code: Code, message: str, span: Span, hint: str | None = None) -> None:
         self.found.append(diagnose(code, message, self.document.source, span, hint))
+
+
+def _errors(rule: dict[Any, Any]) -> list[exceptions.SigmaError]:
+    return SigmaRule.from_dict(rule, collect_errors=True).errors
+
+
+def _blamed(rule: dict[Any, Any], error: exceptions.SigmaError) -> str:
+    """The key without which pySigma would not make this complaint; some of its errors are of no kind of their own."""
+    without = ({name: value for name, value in rule.items() if name != key} for key in rule)
+    clean = (str(error) not in map(str, _errors(rest)) for rest in without)
+    return next((str(key) for key, found in zip(rule, clean, strict=True) if found), "title")
 
 
 def _one_or(kind: type[logic.And] | type[logic.Or], items: list[logic.Formula], span: Span) -> logic.Formula:
