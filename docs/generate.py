@@ -22,8 +22,10 @@ Written by `python docs/generate.py`.
 
 def codes() -> str:
     """The page of all codes."""
-    rows = (f"| {code} | {code.name.lower()} | {'loss' if code.number[0] == 'L' else code.severity} | {code.summary} |"
-            for code in Code)
+    rows = (
+        f"| {code} | {code.name.lower()} | {'loss' if code.number[0] == 'L' else code.severity} | {code.summary} |"
+        for code in Code
+    )
     return _HEAD + "\n".join(rows) + "\n"
 
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "translator"
 #: Bottom up. A module imports from its own line or from one above it here.
 LAYERS = [
     "values source",
-    "errors ledger schema schemas schema_readers packaged_schema yaml_reader yaml_writer files registry",
+    "errors ledger profiles attack schema schemas schema_readers packaged_schema yaml_reader yaml_writer files registry",
     "logic",
     "kql dsl sigma meaning rule",
     "sources",

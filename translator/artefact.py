@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from translator.errors import Diagnostic
 from translator.ledger import Allowance, Fidelity, Loss, settle
 from translator.logic import Formula
+from translator.profiles import profile
 from translator.rule import Rule
 from translator.schema import Schema
 
@@ -25,6 +26,8 @@ class Options:
 
     schema: Schema
     profile: str = "faithful"
+    #: The version of MITRE ATT&CK that tags are of.
+    attack: int = 19
     time_zone: str | None = None
     width: int = 100
 
@@ -83,7 +86,8 @@ class Backend:
         return replace(self, name=name)
 
     def write(self, rule: Rule, formula: Formula, options: Options, allow: Allowance) -> Artefact:
-        """Emit and settle the losses. Raises TranslatorError where one is not allowed."""
+        """Emit and settle the losses. Raises TranslatorError where neither the profile nor ``allow`` accepts one."""
+        accepted = profile(options.profile).extended(allow)
         emitted = self.emit(rule, formula, options)
-        losses = settle(emitted.losses, allow)
+        losses = settle(emitted.losses, accepted)
         return Artefact(rule, self.name, emitted.text, emitted.data, losses, self.matches is not None, emitted.notes)

@@ -62,6 +62,8 @@ class Code(Enum):
     NO_RULES = ("F010", Severity.ERROR, "The folder holds no rule file.")
 
     BAD_EVENT = ("F011", Severity.ERROR, "A line of the events is no JSON object.")
+    BAD_JSON = ("F012", Severity.ERROR, "The JSON cannot be read, or says something twice.")
+    BAD_TOML = ("F013", Severity.ERROR, "The TOML cannot be read.")
 
     BAD_SIGMA = ("S001", Severity.ERROR, "The Sigma rule is not valid.")
     SIGMA_UNSUPPORTED = ("S002", Severity.ERROR, "The Sigma rule uses a feature that is not supported.")
@@ -79,10 +81,16 @@ class Code(Enum):
     DUPLICATE_ID = ("R003", Severity.ERROR, "Two rules of one run have the same id.")
     LOGSOURCE_UNKNOWN = ("R004", Severity.NOTE, "Nothing in the rule tells its Sigma log source.")
     NOT_CARRIED = ("R005", Severity.NOTE, "The file does not carry a part that the rule may have.")
+    BAD_FILTER = ("R006", Severity.ERROR, "A filter or an exception of the rule asks what cannot be said as a formula.")
+    EXPIRING = ("R007", Severity.NOTE, "An exception of the rule has expired, or ends on a date.")
+    LEFT_OUT = ("R008", Severity.NOTE, "A part of the rule that decides on no event is left out.")
+    FOLDED = ("R009", Severity.NOTE, "The log source says what a condition of the rule says, which is left out.")
+    RENAMED = ("R010", Severity.NOTE, "A field goes by the name that the target's taxonomy has for it.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
     UNKNOWN_SOURCE = ("U002", Severity.ERROR, "No source format has this name.")
     BAD_ALLOW = ("U003", Severity.ERROR, "`allow` takes effects and loss codes.")
+    UNKNOWN_PROFILE = ("U004", Severity.ERROR, "No profile has this name.")
 
     CASE = ("L001", Severity.ERROR, "Letter case decides differently in the target.")
     TOKENS = ("L002", Severity.ERROR, "A text field's words have no counterpart in the target; substrings are compared.")
@@ -96,6 +104,10 @@ class Code(Enum):
     NULL = ("L010", Severity.ERROR, "The target cannot ask for the JSON value null.")
     TEXT_COMPARED = ("L011", Severity.ERROR, "The target cannot say how Elasticsearch compares this value on this type.")
     NEED_DROPPED = ("L012", Severity.ERROR, "The target judges single events; what the rule needs beyond that is left out.")
+    FIELD_APPROXIMATE = ("L014", Severity.ERROR, "The target's field says nearly the same as the rule's.")
+    FIELD_UNMAPPED = ("L015", Severity.ERROR, "The target's taxonomy has no name for the field; it keeps the rule's.")
+    CLASSIFICATION = ("L016", Severity.ERROR, "A condition on Elastic's own classification of events is left out.")
+    LOG_SOURCE = ("L017", Severity.ERROR, "Nothing tells the target which events the rule reads.")
 
     def __init__(self, number: str, severity: Severity, summary: str) -> None:
         self.number = number

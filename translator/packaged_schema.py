@@ -7,12 +7,15 @@ somebody asks for it. Where sources disagree, the first in `build.SOURCES` is ri
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
 
-from translator.schema import WHOLE, FieldRef, Schema, Type, typed
+from translator.schema import HOLDERS, PLAIN, WHOLE, FieldRef, Schema, Type, typed
 from translator.schemas.build import SOURCES
+
+#: Last parts of the names of multi-fields.
+_MULTI = ("text", "keyword", "caseless", "number", "raw")
 
 _CALLED = {key: called for key, _, called in SOURCES}
 
@@ -43,7 +46,17 @@ class _Fields(Mapping[str, FieldRef]):
     def _make(self, name: str, rest: str) -> FieldRef:
         above = (rest.split("\t") + ["", ""])[2]
         holder = next((path for path in _holders(name) if path in self.nested), None)
-        return typed(name, _type(rest), nested=holder, ignore_above=int(above) if above else None)
+        parent, _, suffix = name.rpartition(".")
+        details = replace(PLAIN, reads=(parent,)) if suffix in _MULTI and self._is_leaf(parent) else PLAIN
+        return typed(name, _type(rest), nested=holder, ignore_above=int(above) if above else None, details=details)
+
+    def _is_leaf(self, name: str) -> bool:
+        return name in self._lines and _type(self._lines[name]) not in HOLDERS
+
+    def multi(self, name: str) -> Iterator[FieldRef]:
+        """The multi-fields of a field, which hold its values too."""
+        if self._is_leaf(name):
+            yield from (self[each] for suffix in _MULTI if (each := f"{name}.{suffix}") in self._lines)
 
     def of_type(self, *wanted: Type) -> Iterator[str]:
         """The names of the fields of these types, without making the others."""
@@ -65,6 +78,12 @@ class _Packaged(Schema):
 
     def origins(self, path: str) -> tuple[tuple[Type, str], ...]:
         return self.table.origins(path) if path in self.table else super().origins(path)
+
+    def readers(self, path: str) -> tuple[FieldRef, ...]:
+        if path in self.table:
+            return (self.table[path], *self.table.multi(path))
+        holder = next((each for each in _holders(path) if each in self.whole), None)
+        return (self.field(path) if holder is None else self.table[holder],)
 
     @cached_property
     def hidden(self) -> frozenset[str]:

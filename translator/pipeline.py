@@ -20,19 +20,23 @@ def convert(
     *,
     to: str,
     schema: Schema | None = None,
+    profile: str = "faithful",
     allow: Iterable[str] | Allowance = (),
+    attack: int = 19,
     time_zone: str | None = None,
     width: int = 100,
 ) -> Artefact:
     """Say ``rule`` (or a KQL text) in the words of the target ``to``.
 
-    ``allow`` takes effects (``wider``, ``narrower``, ``mixed``) and loss codes. Raises TranslatorError where the rule
-    is wrong, the target is unknown, or something would be lost that is not allowed; then nothing is made.
+    ``profile`` names a set of accepted losses (`translator.profiles`); ``allow`` adds effects (``wider``, ``narrower``,
+    ``mixed``) and loss codes to it. ``attack`` is the version of MITRE ATT&CK that tags are of: 19, or 18 to keep the
+    rule's own. Raises TranslatorError where the rule is wrong, the target or the profile is unknown, or something would
+    be lost that is not accepted; then nothing is made.
     """
     rule = _rule(rule)
     chosen = target(to)
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
-    options = Options(schema or Schema.default(), time_zone=time_zone, width=width)
+    options = Options(schema or Schema.default(), profile, attack, time_zone=time_zone, width=width)
     checked = rule.check(options.schema)
     artefact = chosen.write(rule, checked.formula, options, allowance)
     return replace(artefact, notes=(*rule.notes, *checked.notes, *needs(rule, artefact), *artefact.notes))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never, get_args
 
-from translator import kql, sigma
-from translator.errors import Diagnostic
+from translator import exception_lists, filters, kql, logic, sigma
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.kql.check import Checked
+from translator.located import Located
+from translator.needs import Need
+from translator.query_dsl import DslReader
 from translator.schema import Schema
-from translator.source import NOWHERE, Source, Span
+from translator.source import Source
 
 #: UUIDv5 namespace for rules whose source gives them no id. Fixed for ever: ids depend on it.
 ID_NAMESPACE = uuid.UUID("5d3c6c6e-9a3f-5c0b-8a0e-7f6a3f2f1b10")
@@ -51,15 +55,15 @@ class Threat:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Something that decides besides the query on one event: a threshold, new terms, another index.
+class Suppression:
+    """Alerts that share ``fields`` become one: within ``duration``, or within each run of the rule where it is None.
 
-    ``kind`` is Elastic's rule type where it is one, ``message`` a sentence, ``span`` its place in the rule's source.
+    ``missing`` says what becomes of events without one of the fields: ``suppress`` or ``doNotSuppress``.
     """
 
-    kind: str
-    message: str
-    span: Span = NOWHERE
+    fields: tuple[str, ...]
+    duration: str | None
+    missing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +80,20 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. ``query`` is the text that decides, cut from ``source``; everything else informs.
+    """One rule: an event matches if ``query`` and all active ``filters`` do and no item of ``exceptions`` does.
 
+    These three are cut from ``source``; an empty query asks nothing where there are filters. Everything else informs.
     ``type`` is one of Elastic's rule types, ``status`` a word of Sigma's or Elastic's, ``severity`` a level of either.
     ``interval`` and ``look_back`` are Elasticsearch date math (``5m``, ``now-9m``), dates are ``YYYY-MM-DD``, and
-    ``risk_score`` is 0 to 100. A ``building_block`` alerts other rules, not people.
+    ``risk_score`` is 0 to 100. A ``building_block`` alerts other rules, not people; a rule that is not ``enabled`` was
+    switched off where it comes from. ``extra`` is what else an Elastic rule says, by Elastic's own keys.
     """
 
     id: str
     title: str
     query: Source = field(repr=False)
+    filters: tuple[Located, ...] = field(default=(), repr=False)
+    exceptions: tuple[Located, ...] = field(default=(), repr=False)
     language: Language = Language.KQL
     source: Source = field(repr=False)
     type: str = "query"
@@ -110,11 +118,45 @@ class Rule:
     threats: tuple[Threat, ...] = ()
     log_source: LogSource = LogSource()
     needs: tuple[Need, ...] = ()
+    suppression: Suppression | None = None
     building_block: bool = False
+    enabled: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
+    @property
+    def deprecated(self) -> bool:
+        """Whether the rule is kept for the record only."""
+        return self.status == "deprecated"
+
+    @property
+    def whole(self) -> Source:
+        """The query, and behind it the filters and exceptions: the text that the spans of the rule's formula point into."""
+        return _joined([self.query, *(part.source.cut(part.extent.start, part.extent.end) for part in self._beside)])
+
+    @property
+    def _beside(self) -> tuple[Located, ...]:
+        return (*filter(filters.is_active, self.filters), *self.exceptions)
+
     def check(self, schema: Schema) -> Checked:
-        """What the rule means for one event, typed by ``schema``. Raises TranslatorError."""
+        """What the rule means for one event, typed by ``schema``. Raises TranslatorError with every mistake."""
+        if not self._beside:
+            return self._query(schema)
+        found: list[Diagnostic] = []
+        checked = Checked(logic.Everything())
+        if self.query.text.strip():
+            try:
+                checked = self._query(schema)
+            except TranslatorError as error:
+                found.extend(error.diagnostics)
+        beside = _Beside(schema, len(self.query.text) + 1)
+        wanted = [beside.part(each, filters.meaning) for each in self.filters if filters.is_active(each)]
+        excluded = [beside.part(each, exception_lists.meaning) for each in self.exceptions]
+        if found := [*found, *beside.found]:
+            raise TranslatorError(dict.fromkeys(found))
+        return Checked(_formula(checked.formula, wanted, excluded), (*checked.notes, *beside.notes(checked.formula)))
+
+    def _query(self, schema: Schema) -> Checked:
         match self.language:
             case Language.KQL:
                 return kql.check(kql.parse(self.query), schema, self.query)
@@ -122,6 +164,63 @@ class Rule:
                 return sigma.check(self.query, schema)
             case _:
                 assert_never(self.language)
+
+
+class _Beside:
+    """Reads what stands beside a query; carries the place that the next part takes in the rule's whole text."""
+
+    def __init__(self, schema: Schema, offset: int) -> None:
+        self.schema = schema
+        self.offset = offset
+        self.found: list[Diagnostic] = []
+        self.unknown: dict[str, Located] = {}
+
+    def part(self, part: Located, meaning: Callable[[Located, DslReader], logic.Formula]) -> logic.Formula:
+        extent = part.extent
+        reader = DslReader(self.schema, self.offset - extent.start)
+        self.offset += extent.end - extent.start + 1
+        formula = meaning(part, reader)
+        self.found += reader.found
+        self.unknown = {**reader.unknown, **self.unknown}
+        return formula
+
+    def notes(self, query: logic.Formula) -> Iterator[Diagnostic]:
+        """The fields that the schema does not know, but for those of the query, which has its own note."""
+        said = {leaf.field.path for leaf in logic.walk(query) if isinstance(leaf, get_args(logic.Leaf))}
+        names = [name for name in self.unknown if name not in said]
+        if names:
+            at = self.unknown[names[0]]
+            message = f"The schema {self.schema.name} does not know {', '.join(names)}; treated as keyword."
+            yield diagnose(Code.UNKNOWN_FIELD, message, at.source, at.span(), "give the types with --schema FILE")
+
+
+def _formula(query: logic.Formula, wanted: list[logic.Formula], excluded: list[logic.Formula]) -> logic.Formula:
+    """The query and the filters and not the exceptions; a query that asks nothing adds nothing."""
+    parts = [*(query.items if isinstance(query, logic.And) else [query]), *wanted]
+    if excluded:
+        span = excluded[0].span | excluded[-1].span
+        parts.append(logic.Not(excluded[0] if len(excluded) == 1 else logic.Or(tuple(excluded), span=span), span=span))
+    asked = [part for part in parts if not isinstance(part, logic.Everything)] or parts[:1]
+    return asked[0] if len(asked) == 1 else logic.And(tuple(asked), span=query.span)
+
+
+def _joined(parts: Sequence[Source]) -> Source:
+    """Cuts of one file as one text, each on lines of its own."""
+    if len(parts) == 1:
+        return parts[0]
+    root = parts[0].root
+    positions = [root_at for part in parts for root_at in _root_positions(part)]
+    return root.spell("\n".join(part.text for part in parts), positions)
+
+
+def _root_positions(source: Source) -> Sequence[int]:
+    positions: Sequence[int] = source.positions or range(len(source.text) + 1)
+    outer = source.outer
+    while outer is not None and outer.outer is not None:
+        inner, last = positions, len(outer.positions) - 1
+        positions = [outer.positions[min(at, last)] for at in inner]
+        outer = outer.outer
+    return positions
 
 
 def derived_id(text: str) -> str:

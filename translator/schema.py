@@ -110,8 +110,9 @@ class Details:
     scripted: bool = False
 
     def __repr__(self) -> str:
-        said = (f"{each.name}={value!r}" for each in fields(self)
-                if (value := getattr(self, each.name)) != each.default)
+        said = (
+            f"{each.name}={value!r}" for each in fields(self) if (value := getattr(self, each.name)) != each.default
+        )
         return f"Details({', '.join(said)})"
 
 
@@ -150,8 +151,9 @@ class FieldPattern:
 Field: TypeAlias = FieldRef | FieldPattern
 
 
-def typed(path: str, type_: Type, *, nested: str | None = None, ignore_above: int | None = None,
-          details: Details = PLAIN) -> FieldRef:
+def typed(
+    path: str, type_: Type, *, nested: str | None = None, ignore_above: int | None = None, details: Details = PLAIN
+) -> FieldRef:
     """A field mapped as ``type_``, asked as Kibana would ask it.
 
     ``_field_caps`` reports ``wildcard`` and ``constant_keyword`` as the family ``keyword``, so a real data view
@@ -197,8 +199,9 @@ class Schema:
         return _from_yaml(Source(text, name))
 
     @staticmethod
-    def from_mapping(mapping: Mapping[str, Any], name: str = "<mapping>", *,
-                     settings: Mapping[str, Any] | None = None) -> Schema:
+    def from_mapping(
+        mapping: Mapping[str, Any], name: str = "<mapping>", *, settings: Mapping[str, Any] | None = None
+    ) -> Schema:
         """Read the answer of ``GET index/_mapping``, with or without the index level, or of ``GET index``.
 
         Raises TranslatorError for what is no mapping.
@@ -241,8 +244,11 @@ class Schema:
         """The field names most like ``path``, for one that was mistyped."""
         folded = path.lower()
         # A name differs from a typo of it by little, so most are told apart by their length or their ends.
-        near = [name for name in self.fields if abs(len(name) - len(path)) <= 2
-                and (name[:3].lower() == folded[:3] or name[-4:].lower() == folded[-4:])]
+        near = [
+            name
+            for name in self.fields
+            if abs(len(name) - len(path)) <= 2 and (name[:3].lower() == folded[:3] or name[-4:].lower() == folded[-4:])
+        ]
         by_case = [name for name in near if name.lower() == folded]
         return tuple(by_case or get_close_matches(path, near, n=2, cutoff=0.85))
 
@@ -288,7 +294,8 @@ class Schema:
         """The nested objects that are invisible from outside."""
         inside = {each.nested for each in self.fields.values() if each.nested and not each.details.in_root}
         return frozenset(inside).union(
-            name for name, each in self.fields.items() if each.type is Type.NESTED and not each.details.in_root)
+            name for name, each in self.fields.items() if each.type is Type.NESTED and not each.details.in_root
+        )
 
     @cached_property
     def whole(self) -> frozenset[str]:
@@ -302,16 +309,27 @@ class Schema:
 
     def expand(self, pattern: Pattern) -> tuple[FieldRef, ...]:
         """The fields whose whole name has the shape of ``pattern``, in the order of the schema."""
-        shape = re.compile(
-            "".join(".*" if isinstance(part, Wild) else re.escape(part) for part in pattern), re.DOTALL
+        shape = re.compile("".join(".*" if isinstance(part, Wild) else re.escape(part) for part in pattern), re.DOTALL)
+        return tuple(
+            each
+            for name, each in self.fields.items()
+            if shape.fullmatch(name) and each.type not in (Type.OBJECT, Type.NESTED)
         )
-        return tuple(each for name, each in self.fields.items()
-                     if shape.fullmatch(name) and each.type not in (Type.OBJECT, Type.NESTED))
 
 
 #: Types whose values may be objects.
-WHOLE = frozenset({Type.FLATTENED, Type.GEO_POINT, Type.INTEGER_RANGE, Type.LONG_RANGE, Type.FLOAT_RANGE,
-                    Type.DOUBLE_RANGE, Type.DATE_RANGE, Type.IP_RANGE})
+WHOLE = frozenset(
+    {
+        Type.FLATTENED,
+        Type.GEO_POINT,
+        Type.INTEGER_RANGE,
+        Type.LONG_RANGE,
+        Type.FLOAT_RANGE,
+        Type.DOUBLE_RANGE,
+        Type.DATE_RANGE,
+        Type.IP_RANGE,
+    }
+)
 
 _NONE = Schema("none", {}, knows=False)
 
@@ -323,7 +341,7 @@ def _prefixes(path: str) -> Iterator[str]:
 
 
 #: Fields with other fields below their name: all else below a name is a multi-field.
-_HOLDERS = frozenset({Type.OBJECT, Type.NESTED, Type.FLATTENED, Type.UNKNOWN, Type.UNMAPPED})
+HOLDERS = frozenset({Type.OBJECT, Type.NESTED, Type.FLATTENED, Type.UNKNOWN, Type.UNMAPPED})
 
 
 def nest(fields: Iterable[FieldRef]) -> dict[str, FieldRef]:
@@ -333,7 +351,7 @@ def nest(fields: Iterable[FieldRef]) -> dict[str, FieldRef]:
     for name, each in by_name.items():
         holder = each.nested or next((path for path in _prefixes(name) if path in objects), None)
         parent = by_name.get(name.rpartition(".")[0])
-        if parent is not None and parent.type not in _HOLDERS and not each.details.reads:
+        if parent is not None and parent.type not in HOLDERS and not each.details.reads:
             each = replace(each, details=replace(each.details, reads=parent.reads))
         by_name[name] = replace(each, nested=holder)
     return by_name
@@ -342,8 +360,13 @@ def nest(fields: Iterable[FieldRef]) -> dict[str, FieldRef]:
 def _from_yaml(source: Source) -> Schema:
     document = yaml_reader.read(source)
     if not isinstance(document.value, dict):
-        raise refuse(Code.BAD_SCHEMA, "A schema is a map of field names to types.", source, Span(0, 1),
-                     "write one `field.name: type` a line")
+        raise refuse(
+            Code.BAD_SCHEMA,
+            "A schema is a map of field names to types.",
+            source,
+            Span(0, 1),
+            "write one `field.name: type` a line",
+        )
     found: list[FieldRef] = []
     for path, entry in document.value.items():
         span = document.span(path)

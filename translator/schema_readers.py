@@ -19,9 +19,16 @@ Json = Mapping[str, Any]
 
 #: Elasticsearch's other types, by the one here that answers the same questions.
 _LIKE: dict[str, Type] = {
-    "annotated_text": Type.TEXT, "search_as_you_type": Type.TEXT, "semantic_text": Type.TEXT,
-    "pattern_text": Type.MATCH_ONLY_TEXT, "counted_keyword": Type.KEYWORD, "icu_collation_keyword": Type.KEYWORD,
-    "passthrough": Type.OBJECT, "flat_object": Type.FLATTENED, "geo_shape": Type.GEO_POINT, "point": Type.GEO_POINT,
+    "annotated_text": Type.TEXT,
+    "search_as_you_type": Type.TEXT,
+    "semantic_text": Type.TEXT,
+    "pattern_text": Type.MATCH_ONLY_TEXT,
+    "counted_keyword": Type.KEYWORD,
+    "icu_collation_keyword": Type.KEYWORD,
+    "passthrough": Type.OBJECT,
+    "flat_object": Type.FLATTENED,
+    "geo_shape": Type.GEO_POINT,
+    "point": Type.GEO_POINT,
     "shape": Type.GEO_POINT,
 }
 
@@ -128,8 +135,9 @@ class _Mapping:
             if target in self.fields:
                 aimed = self.fields[target]
                 self.fields[path] = replace(aimed, path=path, details=replace(aimed.details, reads=aimed.reads))
-        return Schema(self.name, self.fields, default_fields=self.default_fields(), unlisted=self.unlisted,
-                      complete=True)
+        return Schema(
+            self.name, self.fields, default_fields=self.default_fields(), unlisted=self.unlisted, complete=True
+        )
 
     def items(self, spec: Json, key: str) -> Iterator[tuple[str, Json]]:
         held = spec.get(key) or {}
@@ -137,8 +145,11 @@ class _Mapping:
             raise _wrong(self.name, f'"{key}" must be a JSON object.', "give the answer of GET index/_mapping")
         for name, each in held.items():
             if not isinstance(each, Mapping):
-                raise _wrong(self.name, f'The mapping of "{name}" must be a JSON object.',
-                             "give the answer of GET index/_mapping")
+                raise _wrong(
+                    self.name,
+                    f'The mapping of "{name}" must be a JSON object.',
+                    "give the answer of GET index/_mapping",
+                )
             yield str(name), each
 
     def properties(self, spec: Json, place: _Place) -> None:
@@ -170,8 +181,9 @@ class _Mapping:
         type_ = _type(spec.get("type"))
         details = replace(self.details(spec, type_), reads=reads, in_root=place.in_root)
         above = spec.get("ignore_above")
-        self.fields[path] = typed(path, type_, nested=place.nested, details=details,
-                                  ignore_above=None if above is None else int(above))
+        self.fields[path] = typed(
+            path, type_, nested=place.nested, details=details, ignore_above=None if above is None else int(above)
+        )
         for name, each in self.items(spec, "fields"):
             self.leaf(f"{path}.{name}", each, place, (path,))
         targets = spec.get("copy_to", ())

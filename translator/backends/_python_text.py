@@ -22,8 +22,23 @@ _WIDTH = 110
 _IMPORTS = {
     "translator.backends.matcher": ("compile_",),
     "translator.dsl.emit": ("Config",),
-    "translator.logic": ("And", "AnyField", "Compare", "Equals", "Everything", "Exists", "Matches", "Not", "Or",
-                         "Phrase", "RangeOp", "Search", "SearchPattern", "Within", "Words"),
+    "translator.logic": (
+        "And",
+        "AnyField",
+        "Compare",
+        "Equals",
+        "Everything",
+        "Exists",
+        "Matches",
+        "Not",
+        "Or",
+        "Phrase",
+        "RangeOp",
+        "Search",
+        "SearchPattern",
+        "Within",
+        "Words",
+    ),
     "translator.schema": ("Ask", "Details", "FieldPattern", "FieldRef", "Schema", "Type"),
     "translator.values": ("Wild",),
 }
@@ -33,13 +48,19 @@ def write(title: str, formula: Formula, schema: Schema, config: Config) -> str:
     """A module with one name of worth, ``matches``, which says of an event whether ``formula`` is true."""
     writer = _Writer()
     last = writer.formula(formula)
-    options = "".join(f", {name}={said}" for name, said in (("schema", writer.schema(formula, schema)),
-                                                             ("config", writer.config(config))) if said)
+    options = "".join(
+        f", {name}={said}"
+        for name, said in (("schema", writer.schema(formula, schema)), ("config", writer.config(config)))
+        if said
+    )
     body = "\n".join([*writer.fields.values(), *writer.lines, f"\nmatches = compile_({last}{options})"])
     shown = " ".join(title.split()).replace("\\", "/").replace('"', "'").encode("utf-8", "replace").decode()
     head = f'"""{shown or "A rule"}: ``matches(event)`` is the verdict. Written by sigma-kql, and needs it."""'
-    imports = "\n".join(f"from {module} import {', '.join(used)}" for module, names in _IMPORTS.items()
-                        if (used := [name for name in names if f"{name}(" in body or f"{name}." in body]))
+    imports = "\n".join(
+        f"from {module} import {', '.join(used)}"
+        for module, names in _IMPORTS.items()
+        if (used := [name for name in names if f"{name}(" in body or f"{name}." in body])
+    )
     return f"{head}\n\n{imports}\n\n{body}\n"
 
 
@@ -100,9 +121,11 @@ class _Writer:
         if schema is Schema.default():
             return "Schema.default()"
         listed = {name: spell(each) for name, each in schema.fields.items()}
-        return (f"Schema({schema.name!r}, {_dict(listed)}, default_fields={spell(schema.default_fields)}, "
-                f"unlisted={_dict({name: spell(each) for name, each in schema.unlisted.items()})}, "
-                f"complete={schema.complete})")
+        return (
+            f"Schema({schema.name!r}, {_dict(listed)}, default_fields={spell(schema.default_fields)}, "
+            f"unlisted={_dict({name: spell(each) for name, each in schema.unlisted.items()})}, "
+            f"complete={schema.complete})"
+        )
 
     def config(self, config: Config) -> str:
         return "" if config == Config() else spell(config)

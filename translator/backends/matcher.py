@@ -25,8 +25,9 @@ from translator.source import Source
 from translator.values import Scalar
 
 
-def compile_(formula: Formula, *, source: Source | None = None, schema: Schema | None = None,
-             config: Config = DEFAULT) -> Predicate:
+def compile_(
+    formula: Formula, *, source: Source | None = None, schema: Schema | None = None, config: Config = DEFAULT
+) -> Predicate:
     """A predicate that says of one event whether ``formula`` is true; it never raises and changes nothing.
 
     ``schema`` knows the fields that a search without a field, a field pattern or an object stands for; without one
@@ -102,8 +103,7 @@ class _Compiler:
             case logic.Within(path, _):
                 if path is None:
                     raise Refused("Elasticsearch has no nested path null.", "name the path")
-                return scope.nested(path, operands[0].holds,
-                                    ignore_unmapped=self.config.nested_ignore_unmapped is True)
+                return scope.nested(path, operands[0].holds, ignore_unmapped=self.config.nested_ignore_unmapped is True)
             case logic.Everything():
                 return scope.everything
             case logic.Search(value, phrase):

@@ -15,8 +15,8 @@ from translator.cli.report import Report
 from translator.errors import Diagnostic, TranslatorError
 from translator.ledger import Allowance, Fidelity
 from translator.pipeline import needs, target
+from translator.profiles import PROFILES
 from translator.rule import Rule
-from translator.schema import Schema
 from translator.sources import scan
 
 
@@ -44,7 +44,8 @@ def check(paths: tuple[str, ...], to: tuple[str, ...], from_: str | None, schema
     """
     try:
         types = options.load_schema(schema)
-        allowance = Allowance.parse(options.split(allow))
+        chosen = PROFILES[profile]
+        allowance = chosen.extended(Allowance.parse(options.split(allow)))
         required = [target(name) for name in to]
         found = [each for path in paths
                  for each in scan([files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path], from_)]
@@ -56,15 +57,15 @@ def check(paths: tuple[str, ...], to: tuple[str, ...], from_: str | None, schema
             report.error(each)
             continue
         try:
-            _check(each, types, {backend.name for backend in required}, allowance, report)
+            _check(each, Options(types, chosen.name), {backend.name for backend in required}, allowance, report)
         except TranslatorError as error:
             report.error(error, each.title)
     sys.exit(report.finish())
 
 
-def _check(rule: Rule, schema: Schema, required: set[str], allow: Allowance, report: Report) -> None:
+def _check(rule: Rule, settings: Options, required: set[str], allow: Allowance, report: Report) -> None:
     """Report one rule. Raises TranslatorError for its mistakes, and for losses of a required target."""
-    checked = rule.check(schema)
+    checked = rule.check(settings.schema)
     notes: list[Diagnostic] = [*rule.notes, *checked.notes, *needs(rule)]
     fidelities: dict[str, str] = {}
     refused: list[Diagnostic] = []
@@ -72,7 +73,7 @@ def _check(rule: Rule, schema: Schema, required: set[str], allow: Allowance, rep
         if required and name not in required:
             continue
         try:
-            emitted = backend.emit(rule, checked.formula, Options(schema))
+            emitted = backend.emit(rule, checked.formula, settings)
         except TranslatorError as error:
             fidelities[name] = "impossible"
             (refused if required else notes).extend(error.diagnostics)

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from translator import files
 from translator.errors import TranslatorError
+from translator.profiles import PROFILES
 from translator.schema import Schema
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -45,8 +46,11 @@ from_ = click.option("--from", "from_", metavar="FORMAT", shell_complete=_comple
 schema = click.option("--schema", metavar="FILE|none", help="Field types as YAML (`field: type`), or none. Default: ECS.")
 allow = click.option("--allow", metavar="EFFECT|CODE,...", multiple=True,
                      help="Accept losses: wider, narrower, mixed, or codes such as L002.")
-profile = click.option("--profile", type=click.Choice(["faithful"]), default="faithful", show_default=True,
-                       help="A named set of accepted losses; faithful accepts none.")
+profile = click.option("--profile", type=click.Choice([*PROFILES]), default="faithful", show_default=True,
+                       help="A named set of accepted losses: "
+                            + "; ".join(f"{each.name} {each.summary}" for each in PROFILES.values()) + ".")
+attack = click.option("--attack", type=click.Choice(["18", "19"]), default="19", show_default=True,
+                      help="Version of MITRE ATT&CK for tags; 18 keeps the rule's own.")
 format_ = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
                        help="How findings are written.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")

@@ -126,7 +126,7 @@ def _json_depth(value: Any) -> int:
     return levels
 
 
-class _Mistake(Exception):  # noqa: N818 - it becomes a finding
+class _Mistake(Exception):
     """One mistake, at a path of the query."""
 
     def __init__(self, code: Code, message: str, path: Path, hint: str | None = None) -> None:

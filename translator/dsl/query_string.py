@@ -24,7 +24,7 @@ from translator.values import Pattern, Wild
 Ask: TypeAlias = Callable[[Pattern], Test | None]
 
 
-class Unsupported(Exception):  # noqa: N818 - it says what the text uses
+class Unsupported(Exception):
     """The text uses syntax that Kibana never lets through."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
 from translator.meaning.numbers import no_shape
@@ -17,6 +17,7 @@ _MAPPED = 0xFFFF << 32
 _LAST = 2**128 - 1
 #: No address is longer, with a zone id of the longest sort.
 _LONGEST = 100
+_NUMBERS = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*|)")
 _PREFIX = re.compile(r"[+]?[0-9]{1,9}")
 
 
@@ -28,9 +29,26 @@ def address(said: str) -> int | None:
     try:
         if ":" in said:
             return int(IPv6Address(said.partition("%")[0] if _has_zone(said) else said))
-        return _MAPPED | int(IPv4Address(said))
     except AddressValueError:
         return None
+    return _version_4(said)
+
+
+def _version_4(said: str) -> int | None:
+    """Elasticsearch lets the last number be left out after its dot, and keeps each in a signed byte as it reads on."""
+    numbers = _NUMBERS.fullmatch(said)
+    if numbers is None:
+        return None
+    bits = 0xFFFF
+    for number in numbers.groups():
+        octet = 0
+        for digit in number:
+            octet = octet * 10 + int(digit)
+            if octet > 255:
+                return None
+            octet = (octet + 128) % 256 - 128
+        bits = bits << 8 | octet % 256
+    return bits
 
 
 def _has_zone(said: str) -> bool:
@@ -84,8 +102,10 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
         if within is not None:
             first, last = within
             return _accepting(field, lambda bits: first <= bits <= last)
-    raise Refused(f'Elasticsearch refuses "{said}" for {field.path}: it is no IP address and no network.',
-                  "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8")
+    raise Refused(
+        f'Elasticsearch refuses "{said}" for {field.path}: it is no IP address and no network.',
+        "write an address such as 10.0.0.1 or a network such as 10.0.0.0/8",
+    )
 
 
 def match(field: FieldRef, value: Scalar) -> Accept:
@@ -97,8 +117,10 @@ def bound(field: FieldRef, value: Scalar) -> int:
     """A plain address, as ranges take it."""
     found = address(value) if isinstance(value, str) else None
     if found is None:
-        raise Refused(f'Elasticsearch refuses "{value}" as a bound of {field.path}: it is no IP address.',
-                      f"write an address; for a network write `{field.path}:10.0.0.0/8`")
+        raise Refused(
+            f'Elasticsearch refuses "{value}" as a bound of {field.path}: it is no IP address.',
+            f"write an address; for a network write `{field.path}:10.0.0.0/8`",
+        )
     return found
 
 

@@ -34,8 +34,9 @@ def _asked(field: FieldRef, value: Scalar) -> bool:
         return True
     if said is False or said == "false":
         return False
-    raise Refused(f'Elasticsearch refuses "{said}" for {field.path}: it is of type boolean.',
-                  "write true or false, in lower case")
+    raise Refused(
+        f'Elasticsearch refuses "{said}" for {field.path}: it is of type boolean.', "write true or false, in lower case"
+    )
 
 
 def exists(field: FieldRef) -> Accept:
@@ -56,8 +57,12 @@ def match(field: FieldRef, value: Scalar) -> Accept:
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
     """False is less than true."""
     wanted = {True, False}
-    for value, keeps in ((bounds.gt, bool.__gt__), (bounds.gte, bool.__ge__), (bounds.lt, bool.__lt__),
-                         (bounds.lte, bool.__le__)):
+    for value, keeps in (
+        (bounds.gt, bool.__gt__),
+        (bounds.gte, bool.__ge__),
+        (bounds.lt, bool.__lt__),
+        (bounds.lte, bool.__le__),
+    ):
         if value is not None:
             bound = _asked(field, value)
             wanted = {truth for truth in wanted if keeps(truth, bound)}

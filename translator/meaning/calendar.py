@@ -36,8 +36,13 @@ def days_in(year: int, month: int) -> int:
 
 def is_valid(wall: Wall) -> bool:
     """Whether there is such a day and such a time of day."""
-    return (1 <= wall.month <= 12 and 1 <= wall.day <= days_in(wall.year, wall.month)
-            and wall.hour < 24 and wall.minute < 60 and wall.second < 60)
+    return (
+        1 <= wall.month <= 12
+        and 1 <= wall.day <= days_in(wall.year, wall.month)
+        and wall.hour < 24
+        and wall.minute < 60
+        and wall.second < 60
+    )
 
 
 def nanos(wall: Wall) -> int:
@@ -58,8 +63,15 @@ def wall(at: int) -> Wall:
     shifted = (5 * of_year + 2) // 153
     month = shifted + (3 if shifted < 10 else -9)
     seconds, nano = divmod(rest, SECOND)
-    return Wall(era * 400 + years + (month <= 2), month, of_year - (153 * shifted + 2) // 5 + 1,
-                seconds // 3600, seconds // 60 % 60, seconds % 60, nano)
+    return Wall(
+        era * 400 + years + (month <= 2),
+        month,
+        of_year - (153 * shifted + 2) // 5 + 1,
+        seconds // 3600,
+        seconds // 60 % 60,
+        seconds % 60,
+        nano,
+    )
 
 
 def plus_months(clock: Wall, months: int) -> Wall:

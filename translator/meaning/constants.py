@@ -69,8 +69,10 @@ def piece(field: FieldRef, like: Pattern) -> Accept:
     """In a ``query_string`` a star may only stand at the end."""
     if len(like) == 2 and isinstance(like[0], str) and like[1] is Wild.ANY:
         return keyword.wildcard(field, like)
-    raise Refused(f"Elasticsearch takes no star but a last one for {field.path}, a constant_keyword (`{show(like)}`).",
-                  "write the value, or its start and a star")
+    raise Refused(
+        f"Elasticsearch takes no star but a last one for {field.path}, a constant_keyword (`{show(like)}`).",
+        "write the value, or its start and a star",
+    )
 
 
 KIND = Kind(exists=exists, term=term, match=match, phrase=match, range=range_, wildcard=wildcard, piece=piece)

@@ -32,19 +32,32 @@ class Moment:
 
 Format: TypeAlias = Callable[[str], Moment | None]
 
-_ZONE = r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?|(?:UTC|GMT|UT)(?:[+-][0-9:]+)?)"
-_TIME = rf"(?P<H>[0-9]{{2}})(?::(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}})(?:[.,](?P<S>[0-9]{{1,9}}))?)?)?{_ZONE}?"
-_FULL_TIME = rf"(?P<H>[0-9]{{2}}):(?P<m>[0-9]{{2}}):(?P<s>[0-9]{{2}})(?:[.,](?P<S>[0-9]{{1,9}}))?{_ZONE}?"
-_LOOSE_TIME = (rf"(?P<H>[0-9]{{1,2}})(?::(?P<m>[0-9]{{1,2}})(?::(?P<s>[0-9]{{1,2}})(?:[.,](?P<S>[0-9]{{1,9}}))?)?)?"
-               rf"{_ZONE}?")
+#: A zone, and a second offset that Elasticsearch reads but does not use: not after an offset without colons.
+
+
+def _stepwise(*parts: str) -> str:
+    """Each part may be left out together with all that follow it."""
+    first, *rest = parts
+    return f"{first}(?:{_stepwise(*rest)})?" if rest else first
+
+
+#: A zone, and a second offset that Elasticsearch reads but does not use: not after an offset without colons.
+_ZONE = (
+    r"(?:(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?|(?:UTC|GMT|UT)(?:[+-][0-9:]+)?"
+    r"|[A-Z][A-Za-z_]+/[A-Za-z_/-]+)"
+    r"(?:(?<![+-][0-9]{2})(?<![+-][0-9]{4})(?<![+-][0-9]{6})(?:Z|[+-][0-9]{4}))?)"
+)
+_FRACTION = r"[.,](?P<S>[0-9]{1,9})"
+_TIME = (r"(?P<H>[0-9]{2})", r":(?P<m>[0-9]{2})", r":(?P<s>[0-9]{2})", _FRACTION)
+_LOOSE_TIME = (r"(?P<H>[0-9]{1,2})", r":(?P<m>[0-9]{1,2})", r":(?P<s>[0-9]{1,2})", _FRACTION)
+_DATE = (r"(?P<y>-?[0-9]{4})", r"-(?P<M>[0-9]{2})", r"-(?P<d>[0-9]{2})")
+_LOOSE_DATE = (r"(?P<y>-?[0-9]{1,9})", r"-(?P<M>[0-9]{1,2})", r"-(?P<d>[0-9]{1,2})")
 
 _NAMED: dict[str, str] = {
-    "strict_date_optional_time":
-        rf"(?P<y>-?[0-9]{{4}})(?:-(?P<M>[0-9]{{2}})(?:-(?P<d>[0-9]{{2}})(?:T(?:{_TIME})?)?)?)?",
-    "strict_date_optional_time_nanos":
-        rf"(?P<y>-?[0-9]{{4}})(?:-(?P<M>[0-9]{{2}})(?:-(?P<d>[0-9]{{2}})(?:T{_FULL_TIME})?)?)?",
-    "date_optional_time":
-        rf"(?P<y>-?[0-9]{{1,9}})(?:-(?P<M>[0-9]{{1,2}})(?:-(?P<d>[0-9]{{1,2}})(?:T(?:{_LOOSE_TIME})?)?)?)?",
+    "strict_date_optional_time": _stepwise(*_DATE, f"T(?:{_stepwise(*_TIME)}{_ZONE}?)?"),
+    # The parser of nanoseconds takes no time without seconds, and no T without a time.
+    "strict_date_optional_time_nanos": _stepwise(*_DATE, f"T{''.join(_TIME[:3])}(?:{_FRACTION})?{_ZONE}?"),
+    "date_optional_time": _stepwise(*_LOOSE_DATE, f"T(?:{_stepwise(*_LOOSE_TIME)}{_ZONE}?)?"),
 }
 _NAMED["iso8601"] = _NAMED["strict_date_optional_time"]
 
@@ -67,11 +80,12 @@ _PATTERNS: dict[str, str] = {
 }
 _PATTERNS |= {
     name.removeprefix("strict_"): re.sub(r"(MM|dd|HH|mm|ss)", lambda found: found[0][0], like)
-    for name, like in _PATTERNS.items() if name.startswith("strict_")
+    for name, like in _PATTERNS.items()
+    if name.startswith("strict_")
 }
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_EPOCH = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,9})?")
+_EPOCH = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{0,9})?")
 
 
 def formats(field: FieldRef) -> str:
@@ -139,8 +153,12 @@ def _moment(found: re.Match[str] | None) -> Moment | None:
     nano = int(fraction.ljust(9, "0")) if fraction else 0
     hour, minute, second = (int(part.get(name) or 0) for name in "Hms")
     least = Wall(year, number, int(part.get("d") or 1), hour, minute, second, nano)
-    most = least._replace(hour=_filled(part.get("H"), 23), minute=_filled(part.get("m"), 59),
-                          second=_filled(part.get("s"), 59), nano=nano if fraction else 999_999_999)
+    most = least._replace(
+        hour=_filled(part.get("H"), 23),
+        minute=_filled(part.get("m"), 59),
+        second=_filled(part.get("s"), 59),
+        nano=nano if fraction else 999_999_999,
+    )
     zone = part.get("zone")
     where = calendar.zone(zone) if zone else None
     if not calendar.is_valid(least) or (zone and where is None):
@@ -154,13 +172,28 @@ def _filled(part: str | None, most: int) -> int:
 
 _LETTERS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|.", re.DOTALL)
 _FIELDS: dict[str, str] = {
-    "yyyy": r"(?P<y>-?[0-9]{4})", "uuuu": r"(?P<y>-?[0-9]{4})", "yy": r"(?P<y>[0-9]{2})", "y": r"(?P<y>-?[0-9]{1,9})",
-    "MM": r"(?P<M>[0-9]{2})", "M": r"(?P<M>[0-9]{1,2})", "MMM": rf"(?P<M>(?i:{'|'.join(_MONTHS)}))",
-    "dd": r"(?P<d>[0-9]{2})", "d": r"(?P<d>[0-9]{1,2})",
-    "HH": r"(?P<H>[0-9]{2})", "H": r"(?P<H>[0-9]{1,2})",
-    "mm": r"(?P<m>[0-9]{2})", "m": r"(?P<m>[0-9]{1,2})",
-    "ss": r"(?P<s>[0-9]{2})", "s": r"(?P<s>[0-9]{1,2})",
-    "X": _ZONE, "XX": _ZONE, "XXX": _ZONE, "Z": _ZONE, "ZZ": _ZONE, "ZZZ": _ZONE, "ZZZZZ": _ZONE,
+    "yyyy": r"(?P<y>-?[0-9]{4})",
+    "uuuu": r"(?P<y>-?[0-9]{4})",
+    "yy": r"(?P<y>[0-9]{2})",
+    "y": r"(?P<y>-?[0-9]{1,9})",
+    "MM": r"(?P<M>[0-9]{2})",
+    "M": r"(?P<M>[0-9]{1,2})",
+    "MMM": rf"(?P<M>(?i:{'|'.join(_MONTHS)}))",
+    "dd": r"(?P<d>[0-9]{2})",
+    "d": r"(?P<d>[0-9]{1,2})",
+    "HH": r"(?P<H>[0-9]{2})",
+    "H": r"(?P<H>[0-9]{1,2})",
+    "mm": r"(?P<m>[0-9]{2})",
+    "m": r"(?P<m>[0-9]{1,2})",
+    "ss": r"(?P<s>[0-9]{2})",
+    "s": r"(?P<s>[0-9]{1,2})",
+    "X": _ZONE,
+    "XX": _ZONE,
+    "XXX": _ZONE,
+    "Z": _ZONE,
+    "ZZ": _ZONE,
+    "ZZZ": _ZONE,
+    "ZZZZZ": _ZONE,
 }
 
 

@@ -60,15 +60,19 @@ def read(said: str, formats: str, zone: str | None) -> Bound:
     """A bound from its text. Raises Refused for what is no date in ``formats`` and for an unknown ``zone``."""
     where = UTC if zone is None else calendar.zone(zone)
     if where is None:
-        raise Refused(f'Elasticsearch knows no time zone "{zone}".',
-                      "write an offset such as +02:00, or a name such as Europe/Paris")
+        raise Refused(
+            f'Elasticsearch knows no time zone "{zone}".',
+            "write an offset such as +02:00, or a name such as Europe/Paris",
+        )
     if said.startswith("now"):
         return Bound(None, _steps(said[3:], said), True, where)
     date, bars, math = said.partition("||")
     moment = date_formats.read(date, formats)
     if moment is None:
-        raise Refused(f'Elasticsearch cannot read "{said}" as a date ({formats}).',
-                      "write a date such as 2020-01-31, 2020-01-31T12:30:00Z or now-1d")
+        raise Refused(
+            f'Elasticsearch cannot read "{said}" as a date ({formats}).',
+            "write a date such as 2020-01-31, 2020-01-31T12:30:00Z or now-1d",
+        )
     bound = Bound(moment, _steps(math, said), bool(bars), where)
     bound.at(up=False)
     return bound
@@ -81,8 +85,10 @@ def _steps(math: str, said: str) -> tuple[Step, ...]:
         found = _STEP.match(math, at)
         unit = None if found is None else found["unit"] or found["of"]
         if found is None or unit not in _UNITS:
-            raise Refused(f'Elasticsearch cannot read the date math in "{said}".',
-                          "write steps such as +1d, -2h or /d; the units are y M w d h m s")
+            raise Refused(
+                f'Elasticsearch cannot read the date math in "{said}".',
+                "write steps such as +1d, -2h or /d; the units are y M w d h m s",
+            )
         count = None if found["round"] else int(f"{found['sign']}{found['count'] or 1}")
         steps.append(Step(unit, count))
         at = found.end()
@@ -119,8 +125,11 @@ def _rounded(at: int, unit: str, zone: tzinfo, *, up: bool) -> int:
         return calendar.to_instant(start, zone)
     if unit in _TIMES:
         return calendar.to_instant(start, zone) + _TIMES[unit] - 1_000_000
-    after = (start + _LENGTHS[unit] if unit in _LENGTHS
-             else calendar.nanos(calendar.plus_months(calendar.wall(start), _MONTHS[unit])))
+    after = (
+        start + _LENGTHS[unit]
+        if unit in _LENGTHS
+        else calendar.nanos(calendar.plus_months(calendar.wall(start), _MONTHS[unit]))
+    )
     return calendar.to_instant(after, zone) - 1_000_000
 
 

@@ -103,8 +103,10 @@ def span(field: FieldRef, bounds: Bounds) -> tuple[float, float] | Callable[[], 
     def at(bound: date_math.Bound, *, up: bool) -> int:
         moment = bound.at(up=up)
         if unit == 1 and not 0 <= moment <= _LAST_NANO:
-            raise Refused(f"{field.path} is of type date_nanos, which ends before 1970 and after 2262-04-11.",
-                          "write a date between them")
+            raise Refused(
+                f"{field.path} is of type date_nanos, which ends before 1970 and after 2262-04-11.",
+                "write a date between them",
+            )
         return moment // unit
 
     def limits() -> tuple[float, float]:

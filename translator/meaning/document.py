@@ -159,8 +159,9 @@ def _slowly(path: str, accept: Accept, *, nulls: bool) -> Look:
     return look
 
 
-def leaves(event: Mapping[str, Any], closed: Set[str] = frozenset(),
-           whole: Set[str] = frozenset()) -> Iterator[tuple[str, Any]]:
+def leaves(
+    event: Mapping[str, Any], closed: Set[str] = frozenset(), whole: Set[str] = frozenset()
+) -> Iterator[tuple[str, Any]]:
     """Every value that is neither object nor list, with its dotted name.
 
     Objects whose name is in ``closed`` are not entered; those in ``whole`` are values themselves.
@@ -170,8 +171,9 @@ def leaves(event: Mapping[str, Any], closed: Set[str] = frozenset(),
         at, here = pending.pop()
         if isinstance(here, Mapping) and at not in whole:
             if at not in closed:
-                pending.extend((f"{at}.{key}" if at else key, value)
-                               for key, value in here.items() if isinstance(key, str))
+                pending.extend(
+                    (f"{at}.{key}" if at else key, value) for key, value in here.items() if isinstance(key, str)
+                )
         elif isinstance(here, (list, tuple)):
             pending.extend((at, each) for each in here)
         else:
@@ -194,8 +196,12 @@ def _objects(event: Mapping[str, Any], parts: Sequence[str]) -> Iterator[Mapping
             if at == len(parts):
                 yield each
                 continue
-            pending.extend((each[key], to) for to in range(at + 1, len(parts) + 1)
-                           if (key := ".".join(parts[at:to])) in each)
+            pending.extend(
+                (each[key], to) for to in range(at + 1, len(parts) + 1) if (key := ".".join(parts[at:to])) in each
+            )
             beyond = ".".join(parts[at:]) + "."
-            yield from ({key[len(beyond):]: value} for key, value in each.items()
-                        if isinstance(key, str) and key.startswith(beyond))
+            yield from (
+                {key[len(beyond) :]: value}
+                for key, value in each.items()
+                if isinstance(key, str) and key.startswith(beyond)
+            )

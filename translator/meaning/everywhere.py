@@ -19,8 +19,9 @@ Ask: TypeAlias = Callable[[FieldRef], Accept]
 _MOST_NAMES = 10_000
 
 
-def everywhere(schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None,
-               *, lenient: bool) -> Test:
+def everywhere(
+    schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None, *, lenient: bool
+) -> Test:
     """Whether some field with a ``wanted`` name answers yes, at the root or inside the objects under ``path``.
 
     Raises Refused if a field of the schema does, unless ``lenient``.
@@ -37,8 +38,9 @@ def everywhere(schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str
 
 def below(schema: Schema, path: str | None, name: str, ask: Ask) -> Test:
     """Whether some field inside the object ``name`` answers yes."""
-    constants = any(_answers(field, ask)(field.details.value) for field in schema.constants
-                    if field.path.startswith(f"{name}."))
+    constants = any(
+        _answers(field, ask)(field.details.value) for field in schema.constants if field.path.startswith(f"{name}.")
+    )
     if path is not None and not name.startswith(f"{path}."):
         return EVERYTHING if constants else NOTHING
     return EVERYTHING if constants else Test(_Everywhere(schema, path, ask, None, name).holds)
@@ -54,8 +56,9 @@ def _answers(field: FieldRef, ask: Ask) -> Accept:
 class _Everywhere:
     """Carries what each name answers from event to event."""
 
-    def __init__(self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None,
-                 below: str | None = None) -> None:
+    def __init__(
+        self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None, below: str | None = None
+    ) -> None:
         self.schema = schema
         self.path = path
         self.ask = ask

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from translator.meaning import document, keyword, letters
-from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused
+from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
 from translator.meaning.shapes import shaped
 from translator.meaning.texts import short, stored, text
 from translator.schema import FieldRef, Type
@@ -96,7 +96,15 @@ def match(field: FieldRef, value: Scalar) -> Accept:
 
 
 def phrase(field: FieldRef, value: Scalar) -> Accept:
-    """Exact text."""
+    """Exact text; a field that splits queries at blanks has no positions to find several words by."""
+    if field.details.split_queries_on_whitespace:
+        words = keyword.split(keyword.asked(given(value, field)))
+        if len(words) > 1:
+            raise Refused(
+                f"{field.path} splits queries at blanks and has no positions, so it takes no phrase.",
+                "ask for the words one by one",
+            )
+        return _inside(field, keyword.equals(field, words[0])) if words else never
     return _inside(field, keyword.phrase(field, value))
 
 
@@ -105,16 +113,20 @@ def range_(field: FieldRef, bounds: Bounds) -> Accept:
     below = bounds.lt is None and bounds.lte is None
     above = bounds.gt is None and bounds.gte is None
     if is_key(field) and (below or above):
-        raise Refused(f"Elasticsearch takes no one-sided comparison on {field.path}, a key of a flattened field.",
-                      f"write the values that you mean, or `{field.path}:*`")
+        raise Refused(
+            f"Elasticsearch takes no one-sided comparison on {field.path}, a key of a flattened field.",
+            f"write the values that you mean, or `{field.path}:*`",
+        )
     return _inside(field, keyword.range_(field, bounds))
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
     """The ``wildcard`` query: on the object only."""
     if is_key(field):
-        raise Refused(f"Elasticsearch takes no wildcard query on the flattened key {field.path} (`{show(like)}`).",
-                      "write a plain value or a prefix such as `x*`")
+        raise Refused(
+            f"Elasticsearch takes no wildcard query on the flattened key {field.path} (`{show(like)}`).",
+            "write a plain value or a prefix such as `x*`",
+        )
     return _inside(field, keyword.wildcard(field, like, folding))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from translator.meaning.document import any_accepts
-from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
+from translator.meaning.question import Accept, Bounds, Folding, Kind, given, never
 from translator.meaning.shapes import folded, shaped
 from translator.meaning.texts import Reading, Texts, TextTest, all_tests, one_shape, one_word, stored, text
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar, Wild
+
+#: White space to Java.
+_BLANKS = re.compile("[\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]")
 
 
 def asked(value: str | int | float | bool) -> str:
@@ -45,23 +49,22 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
 
 
 def match(field: FieldRef, value: Scalar) -> Accept:
-    """``match`` is equality: blanks split nothing, unless the mapping says so."""
+    """``match`` is equality: blanks split nothing, unless the mapping says so and there is no normalizer."""
     said = asked(given(value, field))
-    if field.details.split_queries_on_whitespace:
-        words = said.split()
+    if field.details.split_queries_on_whitespace and not field.details.normalizer:
+        words = split(said)
         return any_accepts([equals(field, word) for word in words]) if words else never
     return equals(field, said)
 
 
+def split(said: str) -> list[str]:
+    """The words of a text between blanks as Java sees them: a no-break space is none."""
+    return [word for word in _BLANKS.split(said) if word]
+
+
 def phrase(field: FieldRef, value: Scalar) -> Accept:
-    """``match_phrase`` is equality too."""
-    said = asked(given(value, field))
-    if field.details.split_queries_on_whitespace and len(said.split()) != 1:
-        if said.split():
-            raise Refused(f"{field.path} splits queries at blanks and has no positions, so it takes no phrase.",
-                          "ask for the words one by one")
-        return never
-    return equals(field, said)
+    """``match_phrase`` is equality, wherever ``match`` splits."""
+    return equals(field, asked(given(value, field)))
 
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
@@ -96,7 +99,9 @@ def _to(bound: str) -> TextTest:
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
-    """The whole text has the shape; the field's normalizer changes the literal parts too."""
+    """The whole text has the shape, literal parts after the field's normalizer. An empty one finds nothing."""
+    if not like:
+        return never
     how = reading(field, folding, surrogates=any("?" in part for part in like if not isinstance(part, Wild)))
     return one_shape(how, folded(like, how.form) if how.form else like, shaped)
 

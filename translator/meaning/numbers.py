@@ -22,9 +22,11 @@ NumberTest: TypeAlias = Callable[[Any], bool]
 
 #: ``Double.parseDouble``: white space around, a suffix, hexadecimal with a binary exponent.
 _DOUBLE = re.compile(
-    r"[\0-\x20]*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))[fFdD]?[\0-\x20]*")
+    r"[\0-\x20]*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))[fFdD]?[\0-\x20]*"
+)
 _HEXADECIMAL = re.compile(
-    r"[\0-\x20]*([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?[\0-\x20]*")
+    r"[\0-\x20]*([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?[\0-\x20]*"
+)
 #: ``new BigDecimal(text)``.
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,10})?")
 
@@ -89,7 +91,10 @@ def _half(number: float) -> float:
 
 
 _PRECISIONS: dict[Type, Callable[[float], float]] = {
-    Type.DOUBLE: float, Type.FLOAT: _single, Type.HALF_FLOAT: _half, Type.SCALED_FLOAT: float,
+    Type.DOUBLE: float,
+    Type.FLOAT: _single,
+    Type.HALF_FLOAT: _half,
+    Type.SCALED_FLOAT: float,
 }
 
 
@@ -99,6 +104,7 @@ def is_whole(field: FieldRef) -> bool:
 
 
 # What a document's value is indexed as.
+
 
 def reader(field: FieldRef) -> Callable[[Any], Number | None]:
     """What the field indexes for a raw value; None where it indexes nothing or refuses the value."""
@@ -189,6 +195,7 @@ def _scaled_bound(number: float, factor: float, cut: Callable[[Decimal], int]) -
 
 # Questions.
 
+
 def _accepting(field: FieldRef, test: NumberTest) -> Accept:
     read = reader(field)
 
@@ -228,8 +235,10 @@ def _said(field: FieldRef, value: Scalar) -> str:
 
 
 def _unreadable(field: FieldRef, said: str, why: str = "is no number") -> Refused:
-    return Refused(f'Elasticsearch refuses "{said}" for {field.path}: it is of type {field.type}, and the value {why}.',
-                   "write a number")
+    return Refused(
+        f'Elasticsearch refuses "{said}" for {field.path}: it is of type {field.type}, and the value {why}.',
+        "write a number",
+    )
 
 
 def _whole_term(field: FieldRef, said: str) -> int | None:

@@ -85,8 +85,10 @@ class _Reader:
             conjunction = self.operator("AND", "OR") if self.found or self.at else None
             forbidden = self.operator("NOT") is not None
             if self.operator(*_OPERATORS) is not None or self.at >= len(self.words):
-                raise Refused(f"Elasticsearch cannot read `{self.said}`: AND, OR and NOT are operators in a pattern.",
-                              "write them in lower case, or put the value in quotes")
+                raise Refused(
+                    f"Elasticsearch cannot read `{self.said}`: AND, OR and NOT are operators in a pattern.",
+                    "write them in lower case, or put the value in quotes",
+                )
             plain = conjunction is None and not forbidden
             joined = conjunction == "AND"
             occur = Occur.MUST_NOT if forbidden else Occur.MUST if joined else Occur.SHOULD

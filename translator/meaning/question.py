@@ -18,7 +18,7 @@ from translator.values import Pattern, Scalar
 Accept: TypeAlias = Callable[[Any], bool]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, and Elasticsearch calls it a bad request
+class Refused(Exception):
     """Elasticsearch answers the question with an error."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -76,6 +76,8 @@ def never(_: Any) -> bool:
 def given(value: Scalar, field: FieldRef) -> str | int | float | bool:
     """``value`` unless it is null, which Elasticsearch takes nowhere but in a range."""
     if value is None:
-        raise Refused(f"Elasticsearch takes no null as a value of {field.path}.",
-                      f"write `not {field.path}:*` for events without a value")
+        raise Refused(
+            f"Elasticsearch takes no null as a value of {field.path}.",
+            f"write `not {field.path}:*` for events without a value",
+        )
     return value

@@ -18,8 +18,19 @@ from translator.values import Pattern, Scalar, Wild, show
 Name: TypeAlias = str | FieldRef | FieldPattern
 
 #: Types whose ``term`` is an error with ``case_insensitive``.
-_WITHOUT_CASE = NUMBERS | DATES | {Type.IP, Type.BOOLEAN, Type.INTEGER_RANGE, Type.LONG_RANGE, Type.FLOAT_RANGE,
-                                   Type.DOUBLE_RANGE, Type.DATE_RANGE, Type.IP_RANGE}
+_WITHOUT_CASE = (
+    NUMBERS
+    | DATES
+    | {
+        Type.IP,
+        Type.INTEGER_RANGE,
+        Type.LONG_RANGE,
+        Type.FLOAT_RANGE,
+        Type.DOUBLE_RANGE,
+        Type.DATE_RANGE,
+        Type.IP_RANGE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +54,10 @@ class Scope:
         """``term``: a name is never a pattern here."""
         field = self._field(name)
         if folding is Folding.ASCII and field.type in _WITHOUT_CASE:
-            raise Refused(f"Elasticsearch compares {field.path} of type {field.type} with letter case only.",
-                          "leave case_insensitive out")
+            raise Refused(
+                f"Elasticsearch compares {field.path} of type {field.type} with letter case only.",
+                "leave case_insensitive out",
+            )
         if flattened.is_key(field) and folding is not Folding.NONE:
             return self._ask_keyed(field, flattened.folded_key(field, value))
         return self._compare(field, kind_of(field).term(field, value, folding))
@@ -150,8 +163,9 @@ class Scope:
         nulls = field.details.null_value is not None
         finds = [flattened.values(path) for path in self._readable(field)]
         ready = document.prepared(accept)
-        return Test(lambda event: any(ready(value) for find in finds for _, value in find(event)
-                                      if nulls or value is not None))
+        return Test(
+            lambda event: any(ready(value) for find in finds for _, value in find(event) if nulls or value is not None)
+        )
 
     def _ask_keyed(self, field: FieldRef, test: Callable[[str], bool]) -> Test:
         paths = self._readable(flattened.root(field))
@@ -185,8 +199,9 @@ class Scope:
 
     def _exists_like(self, path: str) -> Test:
         shape = _shape(path)
-        return either([metadata.exists(name for name in metadata.NAMES if shape.fullmatch(name)),
-                       self._named(path, _exists)])
+        return either(
+            [metadata.exists(name for name in metadata.NAMES if shape.fullmatch(name)), self._named(path, _exists)]
+        )
 
     def _in_fields(self, names: Sequence[Name], words: Pattern) -> Test | None:
         """A clause of a ``query_string`` on some fields; None where it holds no token for any of them."""
@@ -229,7 +244,6 @@ class Scope:
 
 #: Types of a field that may be an object with fields of its own.
 _HOLDING = (Type.OBJECT, Type.UNKNOWN)
-
 
 
 def _exists(field: FieldRef) -> Accept:

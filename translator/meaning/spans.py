@@ -20,8 +20,12 @@ Limits: TypeAlias = Callable[[FieldRef, Bounds], "Span | Callable[[], Span]"]
 
 #: The type of what a span is made of.
 _OF: dict[Type, Type] = {
-    Type.INTEGER_RANGE: Type.INTEGER, Type.LONG_RANGE: Type.LONG, Type.FLOAT_RANGE: Type.FLOAT,
-    Type.DOUBLE_RANGE: Type.DOUBLE, Type.DATE_RANGE: Type.DATE, Type.IP_RANGE: Type.IP,
+    Type.INTEGER_RANGE: Type.INTEGER,
+    Type.LONG_RANGE: Type.LONG,
+    Type.FLOAT_RANGE: Type.FLOAT,
+    Type.DOUBLE_RANGE: Type.DOUBLE,
+    Type.DATE_RANGE: Type.DATE,
+    Type.IP_RANGE: Type.IP,
 }
 
 
@@ -90,8 +94,10 @@ def _must_be_whole(field: FieldRef, said: str | int | float | bool) -> None:
     except ValueError:
         return  # the bounds refuse it, in words of their own
     if not whole:
-        raise Refused(f'Elasticsearch refuses "{said}" for {field.path} of type {field.type}: it is no integer.',
-                      "write a whole number")
+        raise Refused(
+            f'Elasticsearch refuses "{said}" for {field.path} of type {field.type}: it is no integer.',
+            "write a whole number",
+        )
 
 
 def match(field: FieldRef, value: Scalar) -> Accept:

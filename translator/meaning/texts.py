@@ -71,8 +71,9 @@ def short(limit: int) -> TextTest:
 
     def test(value: str) -> bool:
         length = len(value)
-        return length <= limit and (2 * length <= limit or value.isascii()
-                                    or length + sum(char > "\uffff" for char in value) <= limit)
+        return length <= limit and (
+            2 * length <= limit or value.isascii() or length + sum(char > "\uffff" for char in value) <= limit
+        )
 
     return test
 
@@ -119,8 +120,13 @@ class Texts:
         return spelled is not None and self.test(spelled)
 
     def __or__(self, other: Texts) -> Texts:
-        return replace(self, words=self.words | other.words, starts=self.starts + other.starts,
-                       ends=self.ends + other.ends, tests=self.tests + other.tests)
+        return replace(
+            self,
+            words=self.words | other.words,
+            starts=self.starts + other.starts,
+            ends=self.ends + other.ends,
+            tests=self.tests + other.tests,
+        )
 
     @property
     def test(self) -> TextTest:

@@ -16,11 +16,19 @@ def _is_number(value: Scalar) -> bool:
 
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
-    """By code point; by value where a bound is a number."""
-    if any(_is_number(value) for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte)):
+    """By code point; by value where the bounds are numbers."""
+    said = [value for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte) if value is not None]
+    if said and all(map(_is_number, said)):
         return numbers.range_(FieldRef(field.path, Type.DOUBLE), bounds)
     return keyword.range_(field, bounds)
 
 
-KIND = Kind(exists=keyword.exists, term=keyword.term, match=keyword.match, phrase=keyword.phrase, range=range_,
-            wildcard=keyword.wildcard, piece=keyword.piece)
+KIND = Kind(
+    exists=keyword.exists,
+    term=keyword.term,
+    match=keyword.match,
+    phrase=keyword.phrase,
+    range=range_,
+    wildcard=keyword.wildcard,
+    piece=keyword.piece,
+)

@@ -40,5 +40,9 @@ def unread(event: Mapping[str, Any], schema: Schema) -> Iterator[Unread]:
 
 def _expected(field: FieldRef, value: Any) -> bool:
     """Whether nothing would be indexed for the value in any case."""
-    return (value is None or field.type in _SILENT or not field.details.searchable
-            or (value == "" and field.type in _TAKES_EMPTY))
+    return (
+        value is None
+        or field.type in _SILENT
+        or not field.details.searchable
+        or (value == "" and field.type in _TAKES_EMPTY)
+    )

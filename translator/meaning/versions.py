@@ -59,9 +59,16 @@ def match(field: FieldRef, value: Scalar) -> Accept:
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
     """By version."""
-    limits = [(make, order(keyword.asked(value)))
-              for value, make in ((bounds.gt, tuple.__gt__), (bounds.gte, tuple.__ge__), (bounds.lt, tuple.__lt__),
-                                  (bounds.lte, tuple.__le__)) if value is not None]
+    limits = [
+        (make, order(keyword.asked(value)))
+        for value, make in (
+            (bounds.gt, tuple.__gt__),
+            (bounds.gte, tuple.__ge__),
+            (bounds.lt, tuple.__lt__),
+            (bounds.lte, tuple.__le__),
+        )
+        if value is not None
+    ]
     return _accepting(field, lambda each: all(holds(each, limit) for holds, limit in limits))
 
 

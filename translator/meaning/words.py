@@ -18,10 +18,43 @@ from translator.values import Pattern, Scalar
 Word: TypeAlias = tuple[str, int]
 Analyzer: TypeAlias = Callable[[str], Sequence[Word]]
 
-_STOP = frozenset({
-    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
-    "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
-})
+_STOP = frozenset(
+    {
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "for",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "such",
+        "that",
+        "the",
+        "their",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "will",
+        "with",
+    }
+)
 
 
 def _numbered(words: Sequence[str]) -> Sequence[Word]:
@@ -50,7 +83,11 @@ def _standard(said: str) -> Sequence[Word]:
 
 
 _ANALYZERS: dict[str, Analyzer] = {
-    "standard": _standard, "keyword": _whole, "whitespace": _blank, "simple": _letters, "stop": _without_stops,
+    "standard": _standard,
+    "keyword": _whole,
+    "whitespace": _blank,
+    "simple": _letters,
+    "stop": _without_stops,
 }
 _KEEPING_CASE = ("keyword", "whitespace")
 
@@ -122,8 +159,10 @@ def phrase(field: FieldRef, value: Scalar) -> Accept:
         only = wanted[0][0]
         return _some(field, lambda word: word == only, (only,))
     if not field.details.positions:
-        raise Refused(f"{field.path} is indexed without positions, so Elasticsearch finds no phrase in it.",
-                      "ask for the words one by one")
+        raise Refused(
+            f"{field.path} is indexed without positions, so Elasticsearch finds no phrase in it.",
+            "ask for the words one by one",
+        )
     (first, start), *rest = wanted
     steps = [(word, at - start) for word, at in rest]
 
@@ -140,7 +179,7 @@ def range_(field: FieldRef, bounds: Bounds) -> Accept:
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
-    """One of the words has the shape as it stands."""
+    """One of the words has the shape as it stands; no word is empty."""
     return _some(field, shaped(like, letters.folder(folding)))
 
 

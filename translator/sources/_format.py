@@ -27,6 +27,8 @@ class SourceFormat:
     recognises: Callable[[Source], bool]
     read: Callable[[Source], Iterable[Found]]
     name: str = ""
+    #: Whether ``read`` can refuse a part of a file for a byte that is no text, and read the others.
+    by_parts: bool = False
 
     def named(self, name: str) -> SourceFormat:
         """This format under the name of its module or entry point."""

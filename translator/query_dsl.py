@@ -1,0 +1,305 @@
+"""Query DSL -> logic: what people put into Kibana's filters.
+
+The clauses that ask a question a formula can ask are read exactly; every other clause, and every option that would
+change a verdict, is refused at its place. Boosts and names change no verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from translator import logic
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.located import Located
+from translator.schema import Ask, FieldPattern, FieldRef, Schema
+from translator.source import Span
+from translator.values import Pattern, Scalar, Wild, pattern
+
+#: Keys that change scores and names only.
+_WITHOUT_EFFECT = frozenset({"boost", "_name", "rewrite"})
+
+_BOUNDS = {"gt": logic.RangeOp.GT, "gte": logic.RangeOp.GTE, "lt": logic.RangeOp.LT, "lte": logic.RangeOp.LTE}
+
+#: What dates are read by anyway, so that saying it changes nothing.
+_USUAL_FORMATS = frozenset({"strict_date_optional_time", "strict_date_optional_time||epoch_millis", "date_optional_time"})
+
+#: Clauses that people use and no formula can ask, and what to write instead.
+_INSTEAD = {
+    "query_string": "it is Lucene; write the condition in the rule's KQL query",
+    "simple_query_string": "write the condition in the rule's KQL query",
+    "regexp": "write a wildcard, or list the values",
+    "fuzzy": "list the spellings",
+    "script": "a script runs in Elasticsearch only; write the condition in the rule's query",
+    "geo_bounding_box": "KQL and Sigma ask no geographic questions",
+    "geo_distance": "KQL and Sigma ask no geographic questions",
+    "geo_shape": "KQL and Sigma ask no geographic questions",
+    "geo_polygon": "KQL and Sigma ask no geographic questions",
+}
+_OTHERS = "use match_phrase, term, terms, wildcard, prefix, range, exists, bool or nested"
+
+_ESCAPES = re.compile(r"\\(.)|([*?])", re.DOTALL)
+
+
+class DslReader:
+    """Carries the schema and the findings. ``shift`` is added to the document's offsets to give a node's span."""
+
+    def __init__(self, schema: Schema, shift: int = 0) -> None:
+        self.schema = schema
+        self.shift = shift
+        self.found: list[Diagnostic] = []
+        self.unknown: dict[str, Located] = {}
+
+    def clause(self, dsl: Located, nested: str | None = None) -> logic.Formula:
+        """What one clause asks; `Everything` stands in for one that was refused. ``nested`` is the object around it."""
+        if not isinstance(dsl.value, dict):
+            return self.refuse(dsl, "A query is a map with one clause.", "write `term: {field: value}`")
+        names = [name for name in dsl.value if name not in _WITHOUT_EFFECT]
+        if len(names) != 1:
+            return self.refuse(dsl, f"A query has one clause, not {len(names)}.", "put several into one `bool`")
+        (name,) = names
+        body = dsl.at(name)
+        readers: dict[str, Callable[[Located, str | None], logic.Formula]] = {
+            "bool": self.bool, "exists": self.exists, "match": self.match, "match_phrase": self.match_phrase,
+            "multi_match": self.multi_match, "nested": self.nested, "prefix": self.prefix, "range": self.range,
+            "term": self.term, "terms": self.terms, "wildcard": self.wildcard,
+            "match_all": lambda *_: logic.Everything(span=self.span(body)),
+            "match_none": lambda *_: logic.Not(logic.Everything(span=self.span(body)), span=self.span(body)),
+        }
+        if name not in readers:
+            return self.refuse(body, f"The clause {name} cannot be said as a formula.", _INSTEAD.get(name, _OTHERS))
+        if not isinstance(body.value, dict):
+            return self.refuse(body, f"The clause {name} takes a map.", "write `field: value` in braces")
+        return readers[name](body, nested)
+
+    def bool(self, body: Located, nested: str | None) -> logic.Formula:
+        """All of ``must`` and ``filter``, none of ``must_not``, and as many of ``should`` as are asked for."""
+        self.options(body, {"must", "filter", "should", "must_not", "minimum_should_match", "adjust_pure_negative"})
+        if body.value.get("adjust_pure_negative", True) is not True:
+            return self.refuse(body.at("adjust_pure_negative"), "`adjust_pure_negative` changes what a lone must_not means.",
+                               "leave it out")
+        wanted = [self.clause(each, nested) for key in ("must", "filter") for each in _listed(body.at(key))]
+        choices = [self.clause(each, nested) for each in _listed(body.at("should"))]
+        excluded = [self.clause(each, nested) for each in _listed(body.at("must_not"))]
+        least = body.value.get("minimum_should_match", 0 if wanted else 1)
+        parts = [*wanted, *self.chosen(choices, least, body)]
+        parts += [logic.Not(each, span=each.span) for each in excluded]
+        return conjunction(parts, self.span(body))
+
+    def chosen(self, choices: list[logic.Formula], least: Any, body: Located) -> list[logic.Formula]:
+        number = int(least) if isinstance(least, str) and re.fullmatch(r"[0-9]{1,9}", least) else least
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            self.refuse(body.at("minimum_should_match"), "`minimum_should_match` is no plain number.", "write 1")
+            return []
+        # An empty `should` is no condition, whatever its minimum.
+        if not choices or number == 0:
+            return []
+        if number == 1:
+            return [choices[0] if len(choices) == 1 else logic.Or(tuple(choices), span=self.span(body.at("should")))]
+        if number == len(choices):
+            return choices
+        self.refuse(body.at("minimum_should_match"), f"{number} of {len(choices)} conditions cannot be said as a formula.",
+                    "write out the combinations")
+        return []
+
+    def exists(self, body: Located, nested: str | None) -> logic.Formula:
+        self.options(body, {"field"})
+        name = body.value.get("field")
+        if not isinstance(name, str) or not name:
+            return self.refuse(body, "exists asks for one field.", "write `exists: {field: name}`")
+        if "*" in name:
+            return logic.Exists(FieldPattern(_stars(name)), span=self.span(body.at("field")))
+        return logic.Exists(self.field(name, body.at("field"), nested), span=self.span(body.at("field")))
+
+    def term(self, body: Located, nested: str | None) -> logic.Formula:
+        found = self.field_and_value(body, nested, "value", {"case_insensitive"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        return logic.Equals(asked(field, Ask.TERM), value, cased=_minds_case(options), span=span)
+
+    def terms(self, body: Located, nested: str | None) -> logic.Formula:
+        names = [name for name in body.value if name not in _WITHOUT_EFFECT]
+        if len(names) != 1 or not isinstance(body.value[names[0]], list):
+            return self.refuse(body, "terms takes one field and a list of values.", "write the values out")
+        entries = body.at(names[0])
+        field = asked(self.field(names[0], entries, nested), Ask.TERM)
+        items = tuple(logic.Equals(field, value, span=self.span(each)) for each in entries.items()
+                      if (value := self.scalar(each)) is not None)
+        if not entries.value:
+            return logic.Not(logic.Everything(span=self.span(entries)), span=self.span(entries))
+        return items[0] if len(items) == 1 else logic.Or(items, span=self.span(entries))
+
+    def match(self, body: Located, nested: str | None) -> logic.Formula:
+        found = self.field_and_value(body, nested, "query", {"type", "operator", "lenient"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        if options.get("type") == "phrase":  # Kibana's phrase filter before version 7
+            return logic.Phrase(asked(field, Ask.MATCH), value, span=span)
+        if options.get("type", "boolean") != "boolean" or str(options.get("operator", "or")).lower() != "or":
+            return self.refuse(body, "This form of match cannot be said as a formula.", "use match_phrase, or one match for each word")
+        return logic.Words(asked(field, Ask.MATCH), value, span=span)
+
+    def match_phrase(self, body: Located, nested: str | None) -> logic.Formula:
+        found = self.field_and_value(body, nested, "query", {"slop"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        if options.get("slop", 0) != 0:
+            return self.refuse(body, "A phrase with gaps (slop) cannot be said as a formula.", "leave `slop` out")
+        return logic.Phrase(asked(field, Ask.MATCH), value, span=span)
+
+    def multi_match(self, body: Located, _: str | None) -> logic.Formula:
+        """Only the form that Kibana itself sends for a value without a field."""
+        self.options(body, {"query", "type", "lenient"})
+        kind, value = body.value.get("type", "best_fields"), self.scalar(body.at("query"))
+        if kind not in ("phrase", "best_fields") or body.value.get("lenient") is not True:
+            return self.refuse(body, "This form of multi_match cannot be said as a formula.", "name the field")
+        return logic.Search(value, phrase=kind == "phrase", span=self.span(body))
+
+    def wildcard(self, body: Located, nested: str | None) -> logic.Formula:
+        key = "wildcard" if any(isinstance(each, dict) and "wildcard" in each for each in body.value.values()) else "value"
+        found = self.field_and_value(body, nested, key, {"case_insensitive"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        if not isinstance(value, str):
+            return self.refuse(body, "A pattern is a text.", "put quotes around it")
+        return logic.Matches(asked(field, Ask.TERM), decode(value), cased=_minds_case(options), span=span)
+
+    def prefix(self, body: Located, nested: str | None) -> logic.Formula:
+        found = self.field_and_value(body, nested, "value", {"case_insensitive"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        return logic.Matches(asked(field, Ask.TERM), pattern([str(value), Wild.ANY]), cased=_minds_case(options), span=span)
+
+    def range(self, body: Located, nested: str | None) -> logic.Formula:
+        names = [name for name in body.value if name not in _WITHOUT_EFFECT]
+        if len(names) != 1 or not isinstance(body.value[names[0]], dict):
+            return self.refuse(body, "range takes one field and its bounds.", "write `range: {field: {gte: 5}}`")
+        bounds = body.at(names[0])
+        self.options(bounds, {*_BOUNDS, "format"})
+        if bounds.value.get("format") not in (None, *_USUAL_FORMATS):
+            return self.refuse(bounds.at("format"), "A date format of its own cannot be said as a formula.",
+                               "write the dates in ISO 8601 and leave `format` out")
+        field = asked(self.field(names[0], bounds, nested), Ask.TERM)
+        parts: list[logic.Formula] = [
+            logic.Compare(field, op, self.scalar(bounds.at(key)), span=self.span(bounds.at(key)))
+            for key, op in _BOUNDS.items() if bounds.value.get(key) is not None
+        ]
+        if not parts:
+            return logic.Exists(field, span=self.span(bounds))
+        return conjunction(parts, self.span(bounds))
+
+    def nested(self, body: Located, _: str | None) -> logic.Formula:
+        self.options(body, {"path", "query", "score_mode", "ignore_unmapped"})
+        path = body.value.get("path")
+        if not isinstance(path, str) or not path:
+            return self.refuse(body, "nested asks for the path of its objects.", "write `path: name`")
+        return logic.Within(path, self.clause(body.at("query"), path), span=self.span(body))
+
+    def field_and_value(self, body: Located, nested: str | None, key: str,
+                        allowed: Collection[str]) -> tuple[FieldRef, Scalar, dict[str, Any], Span] | None:
+        """The field that a clause asks, the value under ``key`` (or alone), its options and its place."""
+        names = [name for name in body.value if name not in _WITHOUT_EFFECT]
+        if len(names) != 1:
+            self.refuse(body, f"A clause asks one field, not {len(names)}.", "put several clauses into one `bool`")
+            return None
+        said = body.at(names[0])
+        options: dict[str, Any] = {}
+        value = said
+        if isinstance(said.value, dict):
+            self.options(said, {key, *allowed})
+            options, value = said.value, said.at(key)
+        scalar = self.scalar(value)
+        if scalar is None:
+            return None
+        return self.field(names[0], said, nested), scalar, options, self.span(value)
+
+    def scalar(self, at: Located) -> Scalar:
+        """A value to compare with; None, which Elasticsearch takes for none, after a refusal."""
+        if isinstance(at.value, str | int | float):
+            return at.value
+        self.refuse(at, "The clause has no value to compare with.", "write a text, a number, true or false")
+        return None
+
+    def field(self, name: str, at: Located, nested: str | None) -> FieldRef:
+        """The field called ``name``: here a name is never a pattern."""
+        field = self.schema.field(name)
+        if self.schema.knows and name not in self.schema:
+            self.unknown.setdefault(name, at)
+        elif field.nested not in (None, nested):
+            self.found.append(self.finding(at, Code.NESTED_OUTSIDE, f"{name} lies in the nested objects {field.nested}, "
+                                           "and the filter does not ask inside them; it would never match.",
+                                           f"put the clause into `nested: {{path: {field.nested}, query: ...}}`"))
+        return field
+
+    def options(self, body: Located, known: Collection[str]) -> None:
+        for key in body.value:
+            if key not in known and key not in _WITHOUT_EFFECT:
+                self.refuse(body.at(key), f"The option {key} cannot be said as a formula.", "leave it out if it changes nothing")
+
+    def refuse(self, at: Located, message: str, hint: str) -> logic.Formula:
+        """Note a refusal, and go on to find the other mistakes."""
+        self.found.append(self.finding(at, Code.BAD_FILTER, message, hint))
+        return logic.Everything()
+
+    def finding(self, at: Located, code: Code, message: str, hint: str | None) -> Diagnostic:
+        return diagnose(code, message, at.source, at.span(), hint)
+
+    def span(self, at: Located) -> Span:
+        found = at.value_span()
+        return Span(found.start + self.shift, found.end + self.shift)
+
+    def settle(self) -> None:
+        """Raises TranslatorError with everything that was refused."""
+        if self.found:
+            raise TranslatorError(dict.fromkeys(self.found))
+
+
+def conjunction(parts: list[logic.Formula], span: Span) -> logic.Formula:
+    """All of ``parts``; every event where there is none."""
+    match parts:
+        case []:
+            return logic.Everything(span=span)
+        case [one]:
+            return one
+        case _:
+            return logic.And(tuple(parts), span=span)
+
+
+def decode(text: str) -> Pattern:
+    """Read a pattern as the ``wildcard`` query does: a backslash makes any character literal, itself too.
+
+    The query reads a backslash at the very end as itself.
+    """
+    parts: list[str | Wild] = []
+    done = 0
+    for found in _ESCAPES.finditer(text):
+        parts += [text[done : found.start()], found[1] if found[1] is not None else Wild(found[2])]
+        done = found.end()
+    return pattern([*parts, text[done:]])
+
+
+def _stars(name: str) -> Pattern:
+    return pattern(Wild.ANY if part == "*" else part for part in re.split(r"(\*)", name))
+
+
+def _minds_case(options: dict[str, Any]) -> bool:
+    return options.get("case_insensitive") not in (True, "true")
+
+
+def asked(field: FieldRef, ask: Ask) -> FieldRef:
+    """The field with the clause that was written, whatever Kibana would choose for KQL."""
+    return field if field.ask is ask else replace(field, ask=ask)
+
+
+def _listed(at: Located) -> tuple[Located, ...]:
+    """Elasticsearch takes one clause alone for a list of one."""
+    if at.value is None:
+        return ()
+    return at.items() if isinstance(at.value, list) else (at,)
