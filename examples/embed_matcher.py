@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import translator
-from translator import events
-from translator.matcher import Matcher
 
 
 def asked(query: str, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -26,13 +24,9 @@ def asked(query: str, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def matched(rules: str, lines: BinaryIO) -> Iterator[dict[str, Any]]:
     """Every match of many rules in NDJSON, in the order of the events. Lines without an event go to standard error."""
     loaded = {rule.id: rule for rule in translator.read(rules)}
-    matcher = Matcher(loaded.values())
-    for event in events.stream(lines, "<stdin>"):
-        if isinstance(event, translator.TranslatorError):
-            print(event, file=sys.stderr)
-            continue
-        for rule in matcher.match(event.value):
-            yield {"line": event.line, "id": rule, "title": loaded[rule].title}
+    matcher = translator.Matcher(loaded.values())
+    for line, name in matcher.match_ndjson(lines, on_error=lambda error: print(error, file=sys.stderr)):
+        yield {"line": line, "id": name, "title": loaded[name].title}
 
 
 if __name__ == "__main__":

@@ -109,18 +109,26 @@ def test_many_rules_are_asked_about_a_stream(tmp_path: Path) -> None:
     assert f"<stdin>:{len(lines) + 2}:" in done.stderr
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two rules and their conversions, as somebody would commit them."""
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "curl.kql").write_text("process.name:curl", "utf-8")
-    shutil.copytree(RULES / SEED, tmp_path / "rules" / SEED)
-    assert ci("update", tmp_path).status == 0
-    return tmp_path
+    folder = tmp_path_factory.mktemp("committed")
+    (folder / "rules").mkdir()
+    (folder / "rules" / "curl.kql").write_text("process.name:curl", "utf-8")
+    shutil.copytree(RULES / SEED, folder / "rules" / SEED)
+    assert ci("update", folder, "sigma kql").status == 0
+    return folder
 
 
-def ci(mode: str, folder: Path, **variables: str) -> Done:
-    return shell(f"bash '{EXAMPLES}/convert_in_ci/convert.sh' {mode} rules converted sigma kql", folder, **variables)
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path) -> Path:
+    """A copy of it to change."""
+    return Path(shutil.copytree(committed, tmp_path / "repository"))
+
+
+def ci(mode: str, folder: Path, targets: str = "kql", **variables: str) -> Done:
+    script = EXAMPLES / "convert_in_ci" / "convert.sh"
+    return shell(f"bash '{script}' {mode} rules converted {targets}", folder, **variables)
 
 
 def test_in_ci_the_conversions_lie_in_a_folder_for_each_target(repository: Path) -> None:
@@ -133,7 +141,7 @@ def test_in_ci_the_conversions_lie_in_a_folder_for_each_target(repository: Path)
         f"kql/{SEED}/potential_persistence_via_periodic_tasks.kql",
     }
     assert len(SigmaCollection.load_ruleset([repository / "converted" / "sigma"]).rules) == 2
-    assert ci("check", repository).status == 0
+    assert ci("check", repository, "sigma kql").status == 0
 
 
 def test_in_ci_a_conversion_that_was_edited_fails(repository: Path) -> None:
@@ -160,7 +168,7 @@ def test_in_ci_a_conversion_without_a_rule_fails(repository: Path) -> None:
 
     assert ci("check", repository).status == 1
     assert ci("update", repository).status == 0
-    assert not (repository / "converted" / "sigma" / "curl.yml").exists()
+    assert not (repository / "converted" / "kql" / "curl.kql").exists()
 
 
 def test_in_ci_a_broken_rule_fails_and_nothing_is_replaced(repository: Path) -> None:
@@ -173,12 +181,12 @@ def test_in_ci_a_broken_rule_fails_and_nothing_is_replaced(repository: Path) -> 
 
 
 def test_in_ci_a_loss_fails_until_it_is_allowed(repository: Path) -> None:
-    shutil.copytree(RULES / ON_TEXT, repository / "rules" / ON_TEXT)
+    (repository / "rules" / "text.kql").write_text("message:refused", "utf-8")
 
-    assert ci("update", repository).status == 1
-    assert ci("update", repository, ALLOW="L002").status == 0
-    assert ci("check", repository).status == 1
-    assert ci("check", repository, ALLOW="L002").status == 0
+    assert ci("update", repository, "sigma").status == 1
+    assert ci("update", repository, "sigma", ALLOW="L002").status == 0
+    assert ci("check", repository, "sigma").status == 1
+    assert ci("check", repository, "sigma", ALLOW="L002").status == 0
 
 
 def test_in_ci_wrong_usage_is_explained(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from translator import kibana
     from translator.artefact import Artefact, Predicate
     from translator.errors import Code, Diagnostic, TranslatorError
     from translator.ledger import Effect, Fidelity, Loss
+    from translator.matcher import Matcher
+    from translator.pipeline import compile_dsl, convert
     from translator.pipeline import compile_rule as compile  # noqa: A004 - the public name
-    from translator.pipeline import convert
     from translator.rule import Rule
     from translator.schema import Schema
     from translator.sources import read, read_text
@@ -27,21 +29,23 @@ _HOMES = {
     "Artefact": "artefact", "Predicate": "artefact",
     "Code": "errors", "Diagnostic": "errors", "TranslatorError": "errors",
     "Effect": "ledger", "Fidelity": "ledger", "Loss": "ledger",
-    "compile": "pipeline", "convert": "pipeline",
+    "Matcher": "matcher", "compile": "pipeline", "compile_dsl": "pipeline", "convert": "pipeline",
     "Rule": "rule", "Schema": "schema", "read": "sources", "read_text": "sources",
 }
 
 _RENAMED = {"compile": "compile_rule"}
 
 __all__ = [
-    "Artefact", "Code", "Diagnostic", "Effect", "Fidelity", "Loss", "Predicate", "Rule", "Schema", "TranslatorError",
-    "compile", "convert", "read", "read_text",
+    "Artefact", "Code", "Diagnostic", "Effect", "Fidelity", "Loss", "Matcher", "Predicate", "Rule", "Schema",
+    "TranslatorError", "compile", "compile_dsl", "convert", "kibana", "read", "read_text",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "kibana":
+        return import_module("translator.kibana")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"translator.{_HOMES[name]}"), _RENAMED.get(name, name))

@@ -1,4 +1,4 @@
-"""Bytes on a disk -> `Source`, and text back to the disk.
+"""Bytes on a disk or in an archive -> `Source`, and text back to the disk.
 
 A file is read whole and decoded strictly: a detection with a character silently replaced is another detection.
 """
@@ -6,6 +6,8 @@ A file is read whole and decoded strictly: a detection with a character silently
 from __future__ import annotations
 
 import errno
+import glob
+import io
 import os
 import re
 import stat
@@ -14,7 +16,9 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from translator import archives
 from translator.errors import Code, TranslatorError, refuse
 from translator.source import Source, Span
 
@@ -41,15 +45,16 @@ class File:
     name: str
     content: bytes = field(repr=False)
 
-    def decode(self) -> Source:
+    def decode(self, *, keep_broken: bool = False) -> Source:
         """The text, its byte order mark dropped and its line ends kept.
 
-        Raises TranslatorError where the bytes are no text in UTF-8, or in UTF-16 with a byte order mark, and where
-        there is nothing but white space.
+        ``keep_broken`` lets bytes that are no UTF-8 stand as lone surrogates (U+DC80 to U+DCFF), for a reader who
+        refuses the part of a file where they are. Raises TranslatorError where the bytes are no text in UTF-8, or in
+        UTF-16 with a byte order mark, and where there is nothing but white space.
         """
         encoding, skipped = self._encoding()
         try:
-            text = self.content[skipped:].decode(encoding)
+            text = self.content[skipped:].decode(encoding, _errors(encoding) if keep_broken else "strict")
         except UnicodeDecodeError as error:
             raise self._undecodable(encoding, skipped, error) from None
         if (at := text.find("\0")) >= 0:
@@ -62,7 +67,7 @@ class File:
     def encode(self, text: str) -> bytes:
         """``text`` as this file spells its own: the same encoding, the same byte order mark."""
         encoding, skipped = self._encoding()
-        return self.content[:skipped] + text.encode(encoding)
+        return self.content[:skipped] + text.encode(encoding, _errors(encoding))
 
     @property
     def binary(self) -> bool:
@@ -108,6 +113,10 @@ class File:
                       Source("", self.name), Span(0, 0))
 
 
+def _errors(encoding: str) -> str:
+    return "surrogateescape" if encoding == "utf-8" else "strict"
+
+
 def read(path: Path | str) -> File:
     """The file at ``path``. Raises TranslatorError where there is none, or none that can be read."""
     if not str(path):
@@ -116,6 +125,46 @@ def read(path: Path | str) -> File:
         return File(str(path), Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise _refuse_path(Path(path), error) from None
+
+
+def matching(path: Path | str) -> list[Path] | None:
+    """The files that a pattern such as ``rules/**/*.toml`` names, in the order of their names.
+
+    Hidden ones are left out. None where the path is none: nothing on the disk has a star in its name but what is meant.
+    """
+    pattern = str(path)
+    try:
+        if not glob.has_magic(pattern) or Path(pattern).exists():
+            return None
+        return sorted(each for name in glob.iglob(pattern, recursive=True) if (each := Path(name)).is_file())
+    except (OSError, ValueError):
+        return None
+
+
+def archived(file: Path | str | File) -> Iterator[File | TranslatorError] | None:
+    """The files of an archive, one at a time, or None where ``file`` is none.
+
+    A compressed file counts as an archive of one. Yields an error for each member that cannot be read.
+    """
+    if isinstance(file, File):
+        return _inside(io.BytesIO(file.content), file.name) if archives.is_archive(file.content[: archives.SAMPLE]) else None
+    try:
+        if not Path(file).is_file():
+            return None  # a pipe gives its bytes but once
+        opened = Path(file).open("rb")  # noqa: SIM115 (the generator closes it)
+    except (OSError, ValueError):
+        return None  # `read` says why
+    if archives.is_archive(opened.read(archives.SAMPLE)):
+        opened.seek(0)
+        return _inside(opened, str(file))
+    opened.close()
+    return None
+
+
+def _inside(archive: BinaryIO, name: str) -> Iterator[File | TranslatorError]:
+    with archive:
+        for member in archives.members(archive, name):
+            yield member if isinstance(member, TranslatorError) else File(*member)
 
 
 def is_folder(path: Path | str) -> bool:

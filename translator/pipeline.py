@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from translator.artefact import Artefact, Backend, Options, Predicate
 from translator.backends import backend, backends
 from translator.backends.matcher import compile_
+from translator.dsl import judge
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Allowance
 from translator.rule import Rule, query_rule
@@ -51,6 +53,14 @@ def compile_rule(rule: Rule | str, *, schema: Schema | None = None) -> Predicate
     rule = _rule(rule)
     types = schema or Schema.default()
     return compile_(rule.check(types).formula, source=rule.query, schema=types)
+
+
+def compile_dsl(dsl: Mapping[str, Any], *, schema: Schema | None = None) -> Predicate:
+    """A predicate that says of one event whether Elasticsearch would return it for a query.
+
+    Raises TranslatorError where Elasticsearch would answer with an error, or for a clause that is not supported.
+    """
+    return judge.compile_(dsl, schema or Schema.default())
 
 
 def target(name: str) -> Backend:

@@ -290,6 +290,11 @@ class Schema:
         return (self._unlisted(path),)
 
     @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """The names of the fields that are no objects."""
+        return tuple(name for name, each in self.fields.items() if each.type not in (Type.OBJECT, Type.NESTED))
+
+    @cached_property
     def hidden(self) -> frozenset[str]:
         """The nested objects that are invisible from outside."""
         inside = {each.nested for each in self.fields.values() if each.nested and not each.details.in_root}

@@ -15,6 +15,8 @@ _INDENT = "    "
 
 #: Texts that stay plain: nothing YAML 1.1 could take for a number, a date, a truth value or a null.
 _PLAIN = re.compile(r"[0-9]+[smhd]|[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
+#: Sigma's conditions, which people write without quotes.
+_CONDITION = re.compile(r"\(*[A-Za-z0-9][A-Za-z0-9_()* ]*[A-Za-z0-9_)*]")
 _WORDS = frozenset("y yes n no true false on off null none nan inf".split())
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.@|-]*")
 
@@ -93,7 +95,11 @@ def scalar(value: Any) -> str:
         case _:
             text = str(value)
             plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-            return text if plain else quoted(text)
+            return text if plain or _is_condition(text) else quoted(text)
+
+
+def _is_condition(text: str) -> bool:
+    return (" of " in text or text.startswith("(")) and _CONDITION.fullmatch(text) is not None
 
 
 def _float(value: float) -> str:

@@ -16,7 +16,6 @@ import orjson
 import translator
 from tests.bench.clock import Timing, alternately, process
 from translator import kql
-from translator.matcher import Matcher
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -83,7 +82,7 @@ def _matching() -> None:
     documents = list(_events(random.Random(1), EVENTS))
     lines = [orjson.dumps(document) for document in documents]
     (seed,) = translator.read(SEED)
-    one, many = translator.compile(seed), Matcher(_rules())
+    one, many = translator.compile(seed), translator.Matcher(_rules())
     found = sum(map(one, documents))
     timings = alternately(
         {

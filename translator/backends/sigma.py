@@ -1,4 +1,6 @@
-"""Sigma YAML that says exactly what the rule says: ``taxonomy: ecs`` and ``|cased``, or a declared loss."""
+"""Sigma YAML. The faithful profile says exactly what the rule says (``taxonomy: ecs``, ``|cased``), or declares a loss;
+the portable one says it in the taxonomy of Sigma's own rules, for every other SIEM.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,33 @@ from translator.backends.matcher import compile_
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
 from translator.logic import Formula
+from translator.profiles import PORTABLE
 from translator.rule import Rule
 from translator.schema import Schema
 from translator.sigma import document
 from translator.sigma.emit import emit as emit_detection
 from translator.sigma.log_source import infer
+from translator.sigma.portable import rewrite
 from translator.source import Source, Span
 
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The rule as one Sigma document. ``data`` is the document as plain values."""
-    emitted = emit_detection(formula, rule.query)
     log_source, notes = infer(rule, formula)
-    data = document.document(rule, emitted.detection, log_source)
+    if options.profile == PORTABLE.name:
+        rewritten = rewrite(formula, log_source, rule.query)
+        emitted = emit_detection(rewritten.formula, rule.query, styled=True)
+        data = document.portable(rule, emitted.detection, log_source, attack=options.attack)
+        losses, notes = (*rewritten.losses, *emitted.losses), (*notes, *rewritten.notes)
+    else:
+        emitted = emit_detection(formula, rule.query)
+        data = document.faithful(rule, emitted.detection, log_source, attack=options.attack)
+        losses = emitted.losses
     try:
         text = yaml_writer.write(data)
     except yaml_writer.Unwritable as error:
         raise TranslatorError((_unwritable(rule, str(error)),)) from None
-    return Emitted(text, data, (*emitted.losses, *needs(rule)), notes)
+    return Emitted(text, data, (*losses, *needs(rule)), notes)
 
 
 def needs(rule: Rule) -> tuple[Loss, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from translator.meaning import calendar, date_formats, date_math
 from translator.meaning.numbers import no_shape
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
-from translator.meaning.texts import text
+from translator.meaning.texts import spelled, text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar
 
@@ -96,7 +96,7 @@ def span(field: FieldRef, bounds: Bounds) -> tuple[float, float] | Callable[[], 
     def point(value: Scalar) -> date_math.Bound | None:
         if value is None:
             return None
-        return date_math.read(text(value) or "", formats, bounds.time_zone)
+        return date_math.read(spelled(value), formats, bounds.time_zone)
 
     gt, gte, lt, lte = (point(value) for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte))
 

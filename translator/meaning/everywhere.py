@@ -14,24 +14,23 @@ from translator.meaning.verdict import EVERYTHING, NOTHING, Test
 from translator.schema import FieldRef, Schema, Type
 
 Ask: TypeAlias = Callable[[FieldRef], Accept]
+Wanted: TypeAlias = Callable[[FieldRef], bool]
 
 #: Names remembered; an event can make up as many as it likes.
 _MOST_NAMES = 10_000
 
 
-def everywhere(
-    schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None, *, lenient: bool
-) -> Test:
-    """Whether some field with a ``wanted`` name answers yes, at the root or inside the objects under ``path``.
+def everywhere(schema: Schema, path: str | None, ask: Ask, wanted: Wanted | None, *, lenient: bool) -> Test:
+    """Whether some ``wanted`` field answers yes, at the root or inside the objects under ``path``.
 
     Raises Refused if a field of the schema does, unless ``lenient``.
     """
     if not lenient:
         for field in schema.fields.values():
-            if (wanted is None or wanted(field.path)) and field.type not in (Type.OBJECT, Type.NESTED):
+            if (wanted is None or wanted(field)) and field.type not in (Type.OBJECT, Type.NESTED):
                 ask(field)
     for field in schema.constants:
-        if (wanted is None or wanted(field.path)) and _answers(field, ask)(field.details.value):
+        if (wanted is None or wanted(field)) and _answers(field, ask)(field.details.value):
             return EVERYTHING
     return Test(_Everywhere(schema, path, ask, wanted).holds)
 
@@ -57,7 +56,7 @@ class _Everywhere:
     """Carries what each name answers from event to event."""
 
     def __init__(
-        self, schema: Schema, path: str | None, ask: Ask, wanted: Callable[[str], bool] | None, below: str | None = None
+        self, schema: Schema, path: str | None, ask: Ask, wanted: Wanted | None, below: str | None = None
     ) -> None:
         self.schema = schema
         self.path = path
@@ -91,7 +90,7 @@ class _Everywhere:
         """The fields that hold what stands under ``name``."""
         for field in self.schema.readers(f"{self.prefix}{name}"):
             visible = field.nested in (None, self.path) or (self.path is None and field.details.in_root)
-            if visible and (self.wanted is None or self.wanted(field.path)):
+            if visible and (self.wanted is None or self.wanted(field)):
                 yield field
 
 

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from translator.meaning.document import any_accepts
 from translator.meaning.question import Accept, Bounds, Folding, Kind, given, never
 from translator.meaning.shapes import folded, shaped
-from translator.meaning.texts import Reading, Texts, TextTest, all_tests, one_shape, one_word, stored, text
+from translator.meaning.texts import (
+    Reading,
+    Texts,
+    TextTest,
+    all_tests,
+    one_shape,
+    one_word,
+    spelled,
+    stored,
+    text,
+)
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar, Wild
 
@@ -18,7 +28,7 @@ _BLANKS = re.compile("[\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u202
 
 def asked(value: str | int | float | bool) -> str:
     """A query's value as a keyword compares it."""
-    return stored(text(value) or "")
+    return stored(spelled(value))
 
 
 def reading(field: FieldRef, folding: Folding = Folding.NONE, *, surrogates: bool = False) -> Reading:
@@ -45,7 +55,10 @@ def equals(field: FieldRef, value: str, folding: Folding = Folding.NONE) -> Acce
 
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """Elasticsearch's ``term``."""
-    return equals(field, asked(given(value, field)), folding)
+    said = spelled(given(value, field))
+    if folding is Folding.ASCII and stored(said) != said:
+        return never  # a lone surrogate is no character of any text
+    return equals(field, stored(said), folding)
 
 
 def match(field: FieldRef, value: Scalar) -> Accept:

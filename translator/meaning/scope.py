@@ -60,28 +60,35 @@ class Scope:
             )
         if flattened.is_key(field) and folding is not Folding.NONE:
             return self._ask_keyed(field, flattened.folded_key(field, value))
-        return self._compare(field, kind_of(field).term(field, value, folding))
+        accept = kind_of(field).term(field, value, folding)
+        return metadata.match(field.path) if field.path in metadata.NAMES else self._ask(field, accept)
 
     def match(self, name: Name, value: Scalar) -> Test:
         """``match``: a name is never a pattern here."""
         field = self._field(name)
-        return self._compare(field, kind_of(field).match(field, value))
+        accept = kind_of(field).match(field, value)
+        return metadata.match(field.path) if field.path in metadata.NAMES else self._ask(field, accept)
 
     def match_phrase(self, name: Name, value: Scalar) -> Test:
         """``match_phrase``: a name is never a pattern here."""
         field = self._field(name)
-        return self._compare(field, kind_of(field).phrase(field, value))
+        accept = kind_of(field).phrase(field, value)
+        return metadata.match(field.path) if field.path in metadata.NAMES else self._ask(field, accept)
 
     def range(self, name: Name, bounds: Bounds) -> Test:
         """``range``: a name is never a pattern here. Without any bound it asks whether there is a value."""
         field = self._field(name)
         kind = kind_of(field)
-        return self._compare(field, kind.range(field, bounds) if bounds.closed else kind.exists(field))
+        if field.path in metadata.NAMES:
+            return metadata.range_(field.path)
+        return self._ask(field, kind.range(field, bounds) if bounds.closed else kind.exists(field))
 
     def wildcard(self, name: Name, like: Pattern, folding: Folding = Folding.NONE) -> Test:
         """``wildcard``: a name is never a pattern here."""
         field = self._field(name)
-        return self._compare(field, kind_of(field).wildcard(field, like, folding))
+        if field.path in metadata.NAMES:
+            return metadata.wildcard(field.path)
+        return self._ask(field, kind_of(field).wildcard(field, like, folding))
 
     def exists(self, name: Name) -> Test:
         """``exists``: stars in a name expand, and an object exists where something in it does."""
@@ -91,10 +98,10 @@ class Scope:
         if "*" in path:
             return self._exists_like(path)
         if path in metadata.NAMES:
-            return metadata.exists([path])
+            return metadata.exists(path)
         field = self._field(name)
         itself = self._ask(field, kind_of(field).exists(field))
-        if field.type in _HOLDING or (self.schema.unlisted and path not in self.schema.fields):
+        if field.type in _HOLDING or field.details.in_root or (self.schema.unlisted and path not in self.schema.fields):
             return either([itself, below(self.schema, self.path, path, _exists)])
         return itself
 
@@ -104,11 +111,21 @@ class Scope:
 
     def query_words(self, names: Sequence[Name], words: Pattern) -> Test | None:
         """One clause of a ``query_string``: a word, or several without a star. None where no token is left of it."""
-        asked = [_unboosted(_path(name)) if isinstance(name, str) else name for name in names]
-        asked = asked or list(self.schema.default_fields)
-        if [_path(name) for name in asked] != ["*"]:
-            return self._in_fields(asked, words)
-        return EVERYTHING if words == (Wild.ANY,) and not names else self._anywhere(words)
+        asked = [_unboosted(name) for name in names or self.schema.default_fields]
+        lenient = [_path(name) for name in asked] == ["*"]
+        if words == (Wild.ANY,):
+            if lenient and not names:
+                return EVERYTHING
+            return either(self._named(name, _exists, metadata.exists, lenient=lenient) for name in asked)
+        if any(isinstance(part, Wild) for part in words):
+            return either(self._shaped(name, words, lenient=lenient) for name in asked)
+        said = show(words)
+        if all(self._drops(name, said) for name in asked):
+            return None
+        return either(
+            self._named(name, lambda field: kind_of(field).match(field, said), metadata.match, lenient=lenient)
+            for name in asked
+        )
 
     def multi_match(self, value: Scalar, *, phrase: bool = False) -> Test:
         """``multi_match`` over the default fields: some one field matches; what a type cannot read is no match."""
@@ -119,7 +136,9 @@ class Scope:
             kind = kind_of(field)
             return kind.phrase(field, value) if phrase else kind.match(field, value)
 
-        return either(self._named(_unboosted(name), ask, lenient=True) for name in self.schema.default_fields)
+        return either(
+            self._named(_unboosted(name), ask, metadata.match, lenient=True) for name in self.schema.default_fields
+        )
 
     def within(self, path: str) -> Scope:
         """The scope of one object under the nested ``path``."""
@@ -146,9 +165,6 @@ class Scope:
                 return self.schema.field(name.path)
             case _:
                 return self.schema.field(name)
-
-    def _compare(self, field: FieldRef, accept: Accept) -> Test:
-        return metadata.compare(field.path) if field.path in metadata.NAMES else self._ask(field, accept)
 
     def _ask(self, field: FieldRef, accept: Accept) -> Test:
         if field.type is Type.CONSTANT_KEYWORD and field.details.value is not None:
@@ -180,70 +196,70 @@ class Scope:
         prefix = f"{self.path}."
         return tuple(path.removeprefix(prefix) for path in field.reads if path.startswith(prefix))
 
-    def _named(self, name: Name, ask: Ask, *, lenient: bool = False) -> Test:
-        """A question put to the field, or to each field that a name with stars stands for."""
+    def _named(self, name: Name, ask: Ask, meta: metadata.Meta, *, lenient: bool = False) -> Test:
+        """A question put to a field as ``query_string`` and ``multi_match`` name it: a name with stars is several.
+
+        A lone star leaves out Elasticsearch's own fields, and all that are called so.
+        """
         path = _path(name)
         if "*" in path:
             shape = _shape(path)
-            return self._everywhere(ask, lambda each: shape.fullmatch(each) is not None, lenient=lenient)
-        field = self._field(name)
+            own = [each for each in sorted(metadata.NAMED) if path != "*" and shape.fullmatch(each)]
+
+            def wanted(field: FieldRef) -> bool:
+                return (
+                    shape.fullmatch(field.path) is not None
+                    and (field.details.searchable or field.details.stored)
+                    and field.type not in _NOT_NAMED
+                    and (path != "*" or not field.path.startswith("_"))
+                )
+
+            return either([*map(meta, own), everywhere(self.schema, self.path, ask, wanted, lenient=lenient)])
         try:
+            if path in metadata.NAMES:
+                return meta(path)
+            field = self._field(name)
             return self._ask(field, ask(field))
         except Refused:
             if lenient:
                 return NOTHING
             raise
 
-    def _everywhere(self, ask: Ask, wanted: Callable[[str], bool] | None = None, *, lenient: bool = False) -> Test:
-        return everywhere(self.schema, self.path, ask, wanted, lenient=lenient)
-
     def _exists_like(self, path: str) -> Test:
+        """A pattern that names no field is taken for the name of objects."""
         shape = _shape(path)
+        if self.schema.complete and not any(map(shape.fullmatch, (*self.schema.leaves, *metadata.NAMES))):
+            shape = _shape(f"{path}.*")
+        own = metadata.any_exists(each for each in metadata.NAMES if shape.fullmatch(each))
         return either(
-            [metadata.exists(name for name in metadata.NAMES if shape.fullmatch(name)), self._named(path, _exists)]
+            [
+                own,
+                everywhere(
+                    self.schema,
+                    self.path,
+                    _exists,
+                    lambda field: shape.fullmatch(field.path) is not None,
+                    lenient=False,
+                ),
+            ]
         )
 
-    def _in_fields(self, names: Sequence[Name], words: Pattern) -> Test | None:
-        """A clause of a ``query_string`` on some fields; None where it holds no token for any of them."""
-        if words == (Wild.ANY,):
-            return either(self._star(name) for name in names)
-        if any(isinstance(part, Wild) for part in words):
-            return either(self._shaped(name, words) for name in names)
-        said = show(words)
-        if all(self._drops(name, said) for name in names):
-            return None
-        return either(self._named(name, lambda field: kind_of(field).match(field, said)) for name in names)
-
-    def _star(self, name: Name) -> Test:
-        """A lone star: the field exists. Stars for a name reach Elasticsearch's own fields only if there are two."""
-        path = _path(name)
-        if path.strip("*"):
-            return self._named(path, _exists) if "*" in path else self.exists(name)
-        return EVERYTHING
-
-    def _shaped(self, name: Name, words: Pattern) -> Test:
-        if _path(name) in metadata.NAMES:
-            return metadata.shape(_path(name))
+    def _shaped(self, name: Name, words: Pattern, *, lenient: bool) -> Test:
         field = None if "*" in _path(name) else self._field(name)
         if field is not None and flattened.is_key(field) and (test := flattened.key_pattern(words)) is not None:
             return self._ask_keyed(field, test)
-        return self._named(name, lambda each: kind_of(each).piece(each, words))
+        return self._named(name, lambda each: kind_of(each).piece(each, words), lambda each: metadata.piece(each, words), lenient=lenient)
 
     def _drops(self, name: Name, said: str) -> bool:
         """Whether the field's analyzer leaves nothing of a text."""
         return "*" not in _path(name) and not keeps(self._field(name), said)
 
-    def _anywhere(self, words: Pattern) -> Test:
-        """A clause of a ``query_string`` on every field, which is lenient."""
-        if words == (Wild.ANY,):
-            return self._named("*", _exists, lenient=True)
-        if any(isinstance(part, Wild) for part in words):
-            return self._named("*", lambda field: kind_of(field).piece(field, words), lenient=True)
-        return self._named("*", lambda field: kind_of(field).match(field, show(words)), lenient=True)
-
 
 #: Types of a field that may be an object with fields of its own.
 _HOLDING = (Type.OBJECT, Type.UNKNOWN)
+
+#: Types that a field pattern passes over.
+_NOT_NAMED = (Type.GEO_POINT, Type.BINARY)
 
 
 def _exists(field: FieldRef) -> Accept:
@@ -254,9 +270,10 @@ def _path(name: Name) -> str:
     return name if isinstance(name, str) else name.path
 
 
-def _unboosted(name: str) -> str:
-    """``name^2`` without its boost."""
-    return name.partition("^")[0]
+def _unboosted(name: Name) -> Name:
+    """``name^2`` without its boost, as ``query_string`` reads it whatever the mapping says."""
+    path = _path(name)
+    return path.rpartition("^")[0] if "^" in path else name
 
 
 def _shape(path: str) -> re.Pattern[str]:

@@ -28,6 +28,9 @@ _OF: dict[Type, Type] = {
     Type.IP_RANGE: Type.IP,
 }
 
+#: Spans of integers.
+_WHOLE = (Type.INTEGER_RANGE, Type.LONG_RANGE)
+
 
 def _part(field: FieldRef) -> FieldRef:
     return replace(field, type=_OF[field.type])
@@ -48,13 +51,21 @@ def _indexed(field: FieldRef, value: Any) -> Span | None:
         return addresses.network(value)
     if not isinstance(value, Mapping):
         return None
-    bounds = {name: value[name] for name in ("gt", "gte", "lt", "lte") if value.get(name) is not None}
+    bounds = {name: _cut(field, value[name]) for name in ("gt", "gte", "lt", "lte") if value.get(name) is not None}
     try:
         found = _limits(field, Bounds(**bounds))
     except (Refused, TypeError):
         return None
     span = found() if callable(found) else found
     return span if span[0] <= span[1] else None
+
+
+def _cut(field: FieldRef, bound: Any) -> Any:
+    """A document's bound of integers loses its fraction; a query's is refused."""
+    if field.type not in _WHOLE or not isinstance(bound, (int, float, str)):
+        return bound
+    whole = numbers.reader(_part(field))(bound)
+    return bound if whole is None else whole
 
 
 def _accepting(field: FieldRef, test: Callable[[Span], bool]) -> Accept:
@@ -83,9 +94,7 @@ def _touching(field: FieldRef, bounds: Bounds) -> Accept:
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """The value lies in the span; a value that names a span itself touches it."""
     said = given(value, field)
-    if field.type in (Type.INTEGER_RANGE, Type.LONG_RANGE):
-        _must_be_whole(field, said)
-    return _touching(field, Bounds(gte=said, lte=said))
+    return range_(field, Bounds(gte=said, lte=said))
 
 
 def _must_be_whole(field: FieldRef, said: str | int | float | bool) -> None:
@@ -106,7 +115,11 @@ def match(field: FieldRef, value: Scalar) -> Accept:
 
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
-    """The spans have a value in common."""
+    """The spans have a value in common. Integers are not cut here."""
+    if field.type in _WHOLE:
+        for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte):
+            if value is not None:
+                _must_be_whole(field, value)
     return _touching(field, bounds)
 
 

@@ -6,6 +6,7 @@ A list of values is one look-up in a set, a list of prefixes one call; only what
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -20,6 +21,9 @@ from translator.values import Pattern, Wild
 TextTest: TypeAlias = Callable[[str], bool]
 #: Brings texts that count as the same to one form.
 Form: TypeAlias = Callable[[str], str]
+
+#: ``Character.isWhitespace``.
+_BLANKS = re.compile("[\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]+")
 
 _FILTERS: dict[str, Form] = {"lowercase": letters.lower, "uppercase": letters.upper}
 
@@ -38,6 +42,22 @@ def text(value: Any) -> str | None:
     if isinstance(value, float):
         return repr(float(value)) if math.isfinite(value) else None
     return None
+
+
+def spelled(value: str | int | float | bool) -> str:
+    """A query's value as text: floating-point numbers as Java spells them, with an exponent from ten million on."""
+    if isinstance(value, float) and not isinstance(value, JsonNumber) and math.isfinite(value):
+        size = abs(value)
+        if size and not 1e-3 <= size < 1e7:
+            digits, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+            return f"{digits if '.' in digits else f'{digits}.0'}E{int(exponent)}"
+        return format(Decimal(repr(value)), "f") if "e" in repr(value) else repr(value)
+    return text(value) or ""
+
+
+def split_at_blanks(value: str) -> list[str]:
+    """The words between what Java takes for white space: no no-break space is."""
+    return [word for word in _BLANKS.split(value) if word]
 
 
 def stored(value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -10,7 +9,7 @@ from translator.meaning import keyword, letters
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
 from translator.meaning.shapes import folded, shaped
 from translator.meaning.text import words as standard_words
-from translator.meaning.texts import TextTest, stored, text
+from translator.meaning.texts import TextTest, spelled, split_at_blanks, stored, text
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar
 
@@ -66,7 +65,7 @@ def _whole(said: str) -> Sequence[Word]:
 
 
 def _blank(said: str) -> Sequence[Word]:
-    return _numbered([word for word in re.split(r"[\s\x1c-\x1f]+", said) if word])
+    return _numbered(split_at_blanks(said))
 
 
 def _letters(said: str) -> Sequence[Word]:
@@ -103,7 +102,7 @@ def is_known(name: str) -> bool:
 
 
 def _asked(field: FieldRef, value: Scalar) -> str:
-    return text(given(value, field)) or ""
+    return spelled(given(value, field))
 
 
 def _accepting(field: FieldRef, test: Callable[[Sequence[Word]], bool], clues: Sequence[str] = ()) -> Accept:

@@ -16,8 +16,9 @@ Value: TypeAlias = Pattern | str | int | float | bool | None
 class Item:
     """``field|modifiers: values``. ``every`` asks for all values, else one is enough.
 
-    ``operator`` is ``text`` for patterns and ``address`` for IP addresses and networks; else it is a Sigma modifier
-    (``exists``, ``gte`` ...), or empty for numbers, booleans and null. A keyword item has no field.
+    ``operator`` is ``text`` for patterns, ``address`` for IP addresses and networks and ``null`` for a field without a
+    value; else it is a Sigma modifier (``exists``, ``gte`` ...), or empty for numbers and booleans. A keyword item has
+    no field.
     """
 
     field: str | None
@@ -31,9 +32,11 @@ class Item:
         """What follows the field in the key: ``startswith`` and its kin where every value has that shape."""
         match self.operator:
             case "text":
-                shape = self._shape
+                shape = self.shape
             case "address":
                 shape = "" if self._plain_addresses else "cidr"
+            case "null":
+                shape = ""
             case _:
                 shape = self.operator
         words = {shape: bool(shape), "all": self.every, "cased": self.cased}
@@ -49,7 +52,7 @@ class Item:
         """The values as the key's modifiers leave them: without the stars that a modifier stands for."""
         match self.operator:
             case "text":
-                cut = _CUT[self._shape if self.field is not None else ""]
+                cut = _CUT[self.shape if self.field is not None else ""]
                 return tuple(value[cut] for value in self.values if isinstance(value, tuple))
             case "address" if not self._plain_addresses:
                 return tuple(str(ip_interface(str(value)).network) for value in self.values)
@@ -57,8 +60,9 @@ class Item:
                 return self.values
 
     @property
-    def _shape(self) -> str:
-        shapes = {_shape(value) for value in self.values if isinstance(value, tuple)}
+    def shape(self) -> str:
+        """The modifier for the stars at the ends of all values, if they have the same; empty if not."""
+        shapes = {shape(value) for value in self.values if isinstance(value, tuple)}
         return shapes.pop() if len(shapes) == 1 else ""
 
     @property
@@ -70,14 +74,15 @@ class Item:
 _CUT = {"": slice(None), "startswith": slice(-1), "endswith": slice(1, None), "contains": slice(1, -1)}
 
 
-def _shape(value: Pattern) -> str:
+def shape(value: Pattern) -> str:
+    """The modifier that says the stars at a value's ends; what lies between them may hold others."""
     match value:
-        case [str(), Wild.ANY]:
-            return "startswith"
-        case [Wild.ANY, str()]:
-            return "endswith"
-        case [Wild.ANY, str(), Wild.ANY]:
+        case [Wild.ANY, _, *_, Wild.ANY]:
             return "contains"
+        case [_, *_, Wild.ANY]:
+            return "startswith"
+        case [Wild.ANY, *_, _]:
+            return "endswith"
         case _:
             return ""
 

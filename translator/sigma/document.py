@@ -1,15 +1,16 @@
-"""A whole Sigma rule as text: the header that people read, and the detection."""
+"""A whole Sigma rule: the header that people read, and the detection."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from translator import yaml_writer
+from translator.attack import CURRENT
 from translator.rule import LogSource, Rule
 from translator.sigma import codec
-from translator.sigma.detection import Detection, Item, Map, Selection, Value
+from translator.sigma.detection import Detection, Map, Selection, Value
+from translator.sigma.tags import tags
 
 #: The maturities of Elastic's rules, and Sigma's own words; a rule of another source is "test".
 _STATUS = {"production": "stable", "development": "experimental"}
@@ -29,9 +30,49 @@ _LICENSES = {
 _TITLE = 256
 
 
-def document(rule: Rule, detection: Detection, log_source: LogSource) -> dict[str, Any]:
+#: Words that SigmaHQ's titles have in small letters.
+_SMALL = frozenset("a an and as at by for from in new of on or over the through to via with without".split())
+
+#: A whole number in its one plain spelling.
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]")
+
+
+def faithful(rule: Rule, detection: Detection, log_source: LogSource, *, attack: int = CURRENT) -> dict[str, Any]:
     """The rule in the order of keys that SigmaHQ writes; what Sigma has no key for stands under ``elastic``."""
-    entries: dict[str, Any] = {
+    return _present({
+        **_head(rule),
+        "tags": tags(rule, version=attack),
+        "taxonomy": "ecs",
+        **_body(detection, log_source, _value),
+        "falsepositives": list(rule.false_positives) or ["Unknown"],
+        "level": _level(rule),
+        "elastic": _elastic(rule),
+    })
+
+
+def portable(rule: Rule, detection: Detection, log_source: LogSource, *, attack: int = CURRENT) -> dict[str, Any]:
+    """The rule as SigmaHQ would publish it: in the manner of its other rules, and with no key but Sigma's own."""
+    head = _head(rule)
+    links = head["references"] or _ADDRESS.findall(rule.description or "")
+    return _present({
+        **head,
+        "title": _titled(head["title"]),
+        # A rule that only its own authors have run is not yet one that SigmaHQ calls stable.
+        "status": "test" if head["status"] == "stable" else head["status"],
+        # Techniques are tags, not links.
+        "references": [link for link in dict.fromkeys(links) if not link.startswith("https://attack.mitre.org/")],
+        "modified": head["modified"] if rule.date and rule.modified and rule.modified > rule.date else None,
+        "tags": tags(rule, version=attack, complete=True),
+        **_body(detection, log_source, _number_or_text),
+        "falsepositives": [_sentence(each) for each in rule.false_positives if each.strip()] or ["Unknown"],
+        "level": _level(rule),
+    })
+
+
+def _head(rule: Rule) -> dict[str, Any]:
+    return {
         "title": rule.title if len(rule.title) <= _TITLE else rule.title[: _TITLE - 3] + "...",
         "id": rule.id,
         "status": _status(rule),
@@ -41,37 +82,34 @@ def document(rule: Rule, detection: Detection, log_source: LogSource) -> dict[st
         "date": rule.date,
         "modified": rule.modified if rule.modified != rule.date else None,
         "license": _LICENSES.get((rule.license or "").lower(), rule.license),
-        "tags": tags(rule),
-        "taxonomy": "ecs",
+    }
+
+
+def _body(detection: Detection, log_source: LogSource, spell: Callable[[Value], Any]) -> dict[str, Any]:
+    return {
         "logsource": _present({"category": log_source.category, "product": log_source.product,
                                "service": log_source.service}),
         "detection": {
-            **{name: _selection(selection) for name, selection in detection.selections},
+            **{name: _selection(selection, spell) for name, selection in detection.selections},
             "condition": detection.condition,
         },
-        "falsepositives": list(rule.false_positives) or ["Unknown"],
-        "level": rule.severity if rule.severity in _LEVELS else None,
-        "elastic": _elastic(rule),
     }
-    return _present(entries)
 
 
-def text(rule: Rule, detection: Detection, log_source: LogSource) -> str:
-    """The rule as YAML. Raises `yaml_writer.Unwritable` where a value has no YAML spelling."""
-    return yaml_writer.write(document(rule, detection, log_source))
+def _level(rule: Rule) -> str | None:
+    return rule.severity if rule.severity in _LEVELS else None
 
 
-def tags(rule: Rule) -> list[str]:
-    """ATT&CK tags: each tactic, then its most specific techniques; a parent is dropped beside its part."""
-    techniques = [technique.id.lower() for threat in rule.threats for technique in threat.techniques]
-    found: list[str] = []
-    for threat in rule.threats:
-        found.append("attack." + re.sub(r"[^a-z0-9]+", "-", threat.name.lower()).strip("-"))
-        for technique in threat.techniques:
-            name = technique.id.lower()
-            if not any(other.startswith(f"{name}.") for other in techniques):
-                found.append(f"attack.{name}")
-    return list(dict.fromkeys(found))
+def _titled(title: str) -> str:
+    """A title as SigmaHQ writes it: capitals but for small words, names of files and numbers, and no dot at the end."""
+    return " ".join(word if word in _SMALL or not word.islower() or re.search(r"[./_]|\A\d", word)
+                    else word[0].upper() + word[1:] for word in title.rstrip(".").split(" "))
+
+
+def _sentence(text: str) -> str:
+    """An entry on one line, which begins with a capital."""
+    said = " ".join(text.split())
+    return said[0].upper() + said[1:]
 
 
 def _status(rule: Rule) -> str:
@@ -98,26 +136,28 @@ def _present(entries: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if value not in (None, "", [], {})}
 
 
-def _selection(selection: Selection) -> Any:
+def _selection(selection: Selection, spell: Callable[[Value], Any]) -> Any:
     if len(selection) > 1:
-        return [_map(items) for items in selection]
+        return [_map(items, spell) for items in selection]
     (items,) = selection
     if items[0].field is None:
-        return _written(items[0])
-    return _map(items)
+        return [spell(value) for value in items[0].written]
+    return _map(items, spell)
 
 
-def _map(items: Map) -> dict[str, Any]:
-    return {item.key: _one_or_list(_written(item)) for item in items}
+def _map(items: Map, spell: Callable[[Value], Any]) -> dict[str, Any]:
+    return {item.key: _one_or_list([spell(value) for value in item.written]) for item in items}
 
 
 def _one_or_list(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _written(item: Item) -> list[Any]:
-    return [_value(value) for value in item.written]
-
-
 def _value(value: Value) -> Any:
     return codec.encode(value) if isinstance(value, tuple) else value
+
+
+def _number_or_text(value: Value) -> Any:
+    """A value that is a number is written as one, whatever its field's type in Elasticsearch."""
+    text = _value(value)
+    return int(text) if isinstance(text, str) and _WHOLE.fullmatch(text) else text

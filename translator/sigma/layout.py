@@ -6,13 +6,15 @@ over several fields becomes several ``selection_*``. Everything deeper is spelle
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias, assert_never
 
+from translator.sigma import naming
 from translator.sigma.detection import All, Detection, Item, Map, No, Part, Selection, Some
-from translator.values import show
+
+_ALL = "selection_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,69 +51,8 @@ _Term: TypeAlias = _Ref | _OneOf | _Both | _Either | _Without
 def arrange(part: Part) -> Detection:
     """Selections and a condition that say ``part``."""
     layout = _Layout()
-    term = layout.top(gather(part))
+    term = layout.top(part)
     return Detection(tuple(layout.selections.items()), layout.spell(term))
-
-
-def gather(part: Part) -> Part:
-    """``part`` with one field's values in one list, and nothing nested that need not be. No verdict changes."""
-    match part:
-        case All(parts):
-            return _joined(All, _every(_flat(All, map(gather, parts))))
-        case Some(parts):
-            return _joined(Some, _listed(_flat(Some, map(gather, parts))))
-        case No(inner):
-            found = gather(inner)
-            return found.part if isinstance(found, No) else No(found)
-        case Item():
-            return part
-        case _:
-            assert_never(part)
-
-
-def _joined(kind: type[All] | type[Some], parts: list[Part]) -> Part:
-    return parts[0] if len(parts) == 1 else kind(tuple(parts))
-
-
-def _flat(kind: type[All] | type[Some], parts: Iterable[Part]) -> list[Part]:
-    found: list[Part] = []
-    for part in parts:
-        if isinstance(part, kind):
-            found.extend(part.parts)
-        else:
-            found.append(part)
-    return list(dict.fromkeys(found))
-
-
-_LISTS = ("text", "address", "")
-
-
-def _listed(parts: list[Part]) -> list[Part]:
-    """Or-ed values of one field become one list, at the place of the first."""
-    found: dict[object, Part] = {}
-    for part in parts:
-        if isinstance(part, Item) and part.operator in _LISTS and not part.every:
-            kind = (part.field, part.operator, part.cased)
-            before = found.get(kind)
-            values = before.values if isinstance(before, Item) else ()
-            found[kind] = replace(part, values=tuple(dict.fromkeys(values + part.values)))
-        else:
-            found[part] = part
-    return list(found.values())
-
-
-def _every(parts: list[Part]) -> list[Part]:
-    """And-ed single values of one field become one list that asks for all of them."""
-    found: dict[object, Part] = {}
-    for part in parts:
-        if isinstance(part, Item) and part.operator == "text" and len(part.values) == 1:
-            kind = (part.field, part.cased)
-            before = found.get(kind)
-            values = before.values if isinstance(before, Item) else ()
-            found[kind] = replace(part, values=values + part.values, every=bool(values))
-        else:
-            found[part] = part
-    return list(found.values())
 
 
 def _maps(part: Part) -> Map | None:
@@ -169,18 +110,18 @@ class _Layout:
         """An ``or`` over fields: a selection each, or one selection of several maps beside another such ``or``."""
         maps = _alternatives(part) or ()
         if not alone:
-            return self.select(_named("selection", maps[0]), maps)
-        return _OneOf("selection_", tuple(self.select(_named("selection", each), (each,)).name for each in maps))
+            return self.select(naming.name("selection", maps[0]), maps)
+        return _OneOf("selection_", tuple(self.select(naming.name("selection", each), (each,)).name for each in maps))
 
     def filters(self, parts: list[Part]) -> _Term:
         maps = [each for part in parts for each in _alternatives(part) or ()]
-        names = tuple(self.select(_named("filter_main", each), (each,)).name for each in maps)
+        names = tuple(self.select(naming.name("filter_main", each), (each,)).name for each in maps)
         return _OneOf("filter_main_", names)
 
     def term(self, part: Part, role: str) -> _Term:
         """Any part, spelled out in the condition."""
         if found := _maps(part) or _keywords(part):
-            return self.select("keywords" if found[0].field is None else _named(role, found), (found,))
+            return self.select("keywords" if found[0].field is None else naming.name(role, found), (found,))
         match part:
             case All(parts):
                 items = [each for each in parts if isinstance(each, Item) and each.field is not None]
@@ -195,16 +136,16 @@ class _Layout:
             case No(inner):
                 return _Without(self.term(inner, "filter_main" if role == "selection" else "selection"))
             case Item():
-                return self.select(_named(role, (part,)), ((part,),))
+                return self.select(naming.name(role, (part,)), ((part,),))
             case _:
                 assert_never(part)
 
-    def select(self, name: str, selection: Selection) -> _Ref:
-        """Keep a selection under ``name``, or under the next free name like it; the same selection is kept once."""
-        word = _word(selection[0][0])
-        others = ([f"{name}_{word}"] if word else []) + [f"{name}_{number}" for number in range(2, len(self.selections) + 2)]
-        taken = next(each for each in (name, *others) if self.selections.setdefault(each, selection) == selection)
-        return _Ref(taken)
+    def select(self, wanted: str, selection: Selection) -> _Ref:
+        """Keep a selection under ``wanted``, or under the next free name like it; the same selection is kept once."""
+        for free in chain((wanted,), naming.others(wanted, selection[0])):
+            if self.selections.setdefault(free, selection) == selection:
+                return _Ref(free)
+        raise AssertionError("the names do not end")
 
     def spell(self, term: _Term, tightness: int = 0) -> str:
         """The condition's text; ``or`` is loosest (0), then ``and`` (1), then ``not`` (2)."""
@@ -217,8 +158,8 @@ class _Layout:
                     return f"1 of {prefix}*"
                 return self.spell(_either(tuple(_Ref(name) for name in dict.fromkeys(names))), tightness)
             case _Both(terms):
-                said = " and ".join(self.spell(each, 2) for each in terms)
-                return f"({said})" if tightness > 1 else said
+                said = " and ".join(self.spelled(terms))
+                return f"({said})" if tightness > 1 and " and " in said else said
             case _Either(terms):
                 said = " or ".join(self.spell(each, 1) for each in terms)
                 return f"({said})" if tightness > 0 else said
@@ -227,33 +168,17 @@ class _Layout:
             case _:
                 assert_never(term)
 
+    def spelled(self, terms: tuple[_Term, ...]) -> Iterator[str]:
+        """The and-ed parts of a condition; selections that are all asked for are so at the place of the first."""
+        alike = [name for name in self.selections if name.startswith(_ALL)]
+        asked = [term.name for term in terms if isinstance(term, _Ref) and term.name in alike]
+        together = len(asked) > 1 and len(asked) == len(alike)
+        for term in terms:
+            if not (together and isinstance(term, _Ref) and term.name in alike):
+                yield self.spell(term, 2)
+            elif term.name == asked[0]:
+                yield f"all of {_ALL}*"
+
 
 def _either(terms: tuple[_Term, ...]) -> _Term:
     return terms[0] if len(terms) == 1 else _Either(terms)
-
-
-def _named(role: str, items: Map) -> str:
-    """``role`` and what the selection is about: a short value that says it alone, else the end of the field's name."""
-    first = items[0]
-    if role == "filter_main" and len(items) == 1 and len(first.values) == 1 and (word := _whole_word(first)):
-        return f"{role}_{word}"
-    ending = (first.field or "keywords").split(".")[-2:]
-    return f"{role}_{_slug('_'.join(ending))}"
-
-
-def _whole_word(item: Item) -> str | None:
-    value = item.values[0]
-    text = value[0] if isinstance(value, tuple) and len(value) == 1 else None
-    return text.lower() if isinstance(text, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{2,23}", text) else None
-
-
-def _word(item: Item) -> str | None:
-    """The last word of an item's first value, to tell it from its like."""
-    value = item.values[0]
-    said = show(value) if isinstance(value, tuple) else str(value)
-    words = re.findall(r"[A-Za-z][A-Za-z0-9]{2,15}", said)
-    return words[-1].lower() if words else None
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "field"

@@ -27,6 +27,7 @@ from translator.sigma.taxonomy import (
     PRODUCTS,
     PROVIDERS,
     SYSMON_CODES,
+    SYSTEMS,
     WHOLE_NAMES,
 )
 from translator.source import Span
@@ -46,7 +47,6 @@ _FIELDS = frozenset({
 #: A condition that would make more branches than this tells nothing.
 _MOST = 64
 
-_OSES = frozenset({"windows", "linux", "macos"})
 _STREAM = re.compile(r"(?:[^:]*:)?(?:logs|metrics|traces)-([^*-]*)")
 _ALERTS = LogSource(product="elastic", service="alerts")
 
@@ -63,7 +63,7 @@ _BEATS: tuple[tuple[str, LogSource], ...] = (
 )
 
 #: The log source of a rule that tells nothing: its events lie in Elasticsearch.
-_UNKNOWN = LogSource(product="elastic")
+UNKNOWN = LogSource(product="elastic")
 
 
 def infer(rule: Rule, formula: logic.Formula) -> tuple[LogSource, tuple[Diagnostic, ...]]:
@@ -75,7 +75,7 @@ def infer(rule: Rule, formula: logic.Formula) -> tuple[LogSource, tuple[Diagnost
     found = _shared(branches)
     if found and len(set(branches)) == 1 and _standard(found):
         return found, ()
-    return found or _UNKNOWN, (_note(rule, formula, found, branches),)
+    return found or UNKNOWN, (_note(rule, formula, found, branches),)
 
 
 def _note(rule: Rule, formula: logic.Formula, found: LogSource, branches: list[LogSource]) -> Diagnostic:
@@ -191,7 +191,7 @@ def _branch(facts: Facts, index: _Index) -> LogSource:
 
 
 def _by_dataset(facts: Facts, index: _Index) -> LogSource:
-    return _shared(_stream(name, facts, index) if name in HOST_STREAMS else _dataset(name)
+    return _shared(_stream(name, facts, index) if name in HOST_STREAMS else data_set(name)
                    for name in facts.get(_said_dataset(facts), ()))
 
 
@@ -232,7 +232,7 @@ def _by_index(facts: Facts, index: _Index) -> LogSource:
     if index.stream in HOST_STREAMS and "event.category" not in facts:
         return _stream(index.stream, facts, index)
     product = _product(facts, index)
-    return LogSource() if product in _OSES and index.says.product not in (product, None) else index.says
+    return LogSource() if product in SYSTEMS and index.says.product not in (product, None) else index.says
 
 
 def _stream(name: str, facts: Facts, index: _Index) -> LogSource:
@@ -273,11 +273,11 @@ def _product(facts: Facts, index: _Index) -> str | None:
     """The one operating system that the rule is about, if there is one."""
     said = facts.get("host.os.type", frozenset())
     if said:
-        return next(iter(said)) if len(said) == 1 and said <= _OSES else None
+        return next(iter(said)) if len(said) == 1 and said <= SYSTEMS else None
     return "windows" if index.windows else None
 
 
-def _dataset(name: str) -> LogSource:
+def data_set(name: str) -> LogSource:
     """The log source of a data set, by the names of its integration and stream where Sigma knows none."""
     if found := DATASETS.get(name) or OTHER_DATASETS.get(name):
         return found
@@ -333,4 +333,4 @@ def _pattern(pattern: str) -> tuple[str | None, LogSource]:
     name = found[1].strip(".") if found else ""
     if name in HOST_STREAMS or name == "endpoint.events":
         return name, LogSource()
-    return name, _dataset(name) if name else LogSource()
+    return name, data_set(name) if name else LogSource()

@@ -5,6 +5,9 @@ Elastic names a data set ``integration.stream``; its index is ``logs-integration
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from translator.rule import LogSource
 
 #: Data sets for which Sigma has a log source.
@@ -153,20 +156,29 @@ CATEGORY_PRODUCTS: dict[str, frozenset[str]] = {
     "network_connection": frozenset({"windows", "linux"}),
 }
 
+#: The operating systems that Sigma's categories of hosts are for.
+SYSTEMS = frozenset({"windows", "linux", "macos"})
+
 _START = frozenset({
     "start", "started", "process_started", "exec", "exec_event", "executed", "fork", "creation", "creation_event",
     "created-process", "processrollup2", "process create (rule: processcreate)", "process creation",
 })
 
+_END = frozenset({"end", "terminated", "process_stopped", "terminated-process"})
+_CREATED = frozenset({"creation", "create", "created", "file_create_event", "created-file", "file created (rule: filecreate)"})
+_DELETED = frozenset({"deletion", "delete", "deleted", "file_delete_event", "deleted-file", "file delete archived (rule: filedelete)"})
+_RENAMED = frozenset({"rename", "renamed", "file_rename_event", "renamed-file"})
+_OPENED = frozenset({"access", "open", "opened-file", "opened"})
+
 #: (``event.category``, what of ``event.type`` and ``event.action`` narrows it, Sigma's category). The first that fits
 #: counts: no values fit always, None where neither field is asked.
 CATEGORIES: tuple[tuple[str, frozenset[str] | None, str], ...] = (
     ("process", _START, "process_creation"),
-    ("process", frozenset({"end", "terminated", "process_stopped", "terminated-process"}), "process_termination"),
+    ("process", _END, "process_termination"),
     ("process", None, "process_creation"),
-    ("file", frozenset({"deletion", "delete", "deleted", "file_delete_event"}), "file_delete"),
-    ("file", frozenset({"rename", "renamed", "file_rename_event"}), "file_rename"),
-    ("file", frozenset({"access", "open", "opened-file"}), "file_access"),
+    ("file", _DELETED, "file_delete"),
+    ("file", _RENAMED, "file_rename"),
+    ("file", _OPENED, "file_access"),
     ("file", frozenset(), "file_event"),
     ("registry", frozenset(), "registry_event"),
     ("library", frozenset(), "image_load"),
@@ -174,3 +186,53 @@ CATEGORIES: tuple[tuple[str, frozenset[str] | None, str], ...] = (
     ("network", frozenset({"lookup_requested", "lookup_result"}), "dns_query"),
     ("network", frozenset(), "network_connection"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a field of Elastic's holds in the events of a log source, in lower case.
+
+    Each word of ``always`` is some collector's for what all of these events are; none of them has a word of ``never``.
+    """
+
+    always: frozenset[str]
+    never: frozenset[str] = frozenset()
+
+
+
+
+def _host(category: str, types: Words, actions: Words) -> Mapping[str, Words]:
+    return {"event.category": Words(frozenset({category})), "event.type": types, "event.action": actions}
+
+
+#: The same of Sigma's categories: what Elastic's collectors call their events.
+CATEGORY_WORDS: Mapping[str, Mapping[str, Words]] = {
+    "process_creation": _host("process", Words(_START, frozenset({"deletion", "change"}) | _END), Words(_START, _END)),
+    "process_termination": _host("process", Words(_END, frozenset({"start"})), Words(_END, _START)),
+    "file_event": _host("file", Words(frozenset({"creation"}), frozenset({"deletion", "access"})),
+                        Words(_CREATED, _DELETED | _OPENED)),
+    "file_delete": _host("file", Words(frozenset({"deletion"}), frozenset({"creation", "access"})),
+                         Words(_DELETED, _CREATED | _OPENED | _RENAMED)),
+    "file_rename": _host("file", Words(frozenset({"change"}), frozenset({"deletion", "access"})),
+                         Words(_RENAMED, _DELETED | _OPENED | _CREATED)),
+    "file_access": _host("file", Words(frozenset({"access"}), frozenset({"deletion", "creation"})),
+                         Words(_OPENED, _DELETED | _CREATED | _RENAMED)),
+    "registry_event": {"event.category": Words(frozenset({"registry"}))},
+    "image_load": _host("library", Words(frozenset({"start"})), Words(frozenset({"load", "image loaded (rule: imageload)"}))),
+    "driver_load": _host("driver", Words(frozenset({"start"})), Words(frozenset({"load", "driver loaded (rule: driverload)"}))),
+    "dns_query": _host("network", Words(frozenset({"protocol"}), frozenset({"end"})),
+                       Words(frozenset({"lookup_requested", "lookup_result", "dns query (rule: dnsquery)"}))),
+    "network_connection": _host("network", Words(frozenset({"start", "connection"}), frozenset({"end", "denied"})),
+                                Words(frozenset({"network connection detected (rule: networkconnect)"}))),
+    "network": {"event.category": Words(frozenset({"network", "network_traffic"})), "event.type": Words(frozenset({"connection"}))},
+    "ps_script": {"event.category": Words(frozenset({"process"}))},
+}
+
+#: Log sources to whose events Elastic's integrations give the same categories whatever happened.
+CONSTANT_CATEGORIES: Mapping[LogSource, frozenset[str]] = {
+    LogSource(product="m365", service="audit"): frozenset({"web"}),
+    LogSource(product="github", service="audit"): frozenset({"configuration", "web"}),
+    LogSource(product="gcp", service="google_workspace.admin"): frozenset({"iam"}),
+    LogSource(product="gcp", service="google_workspace.login"): frozenset({"authentication"}),
+    LogSource(product="azure", service="signinlogs"): frozenset({"authentication"}),
+}

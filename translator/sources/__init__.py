@@ -30,7 +30,7 @@ def sources() -> dict[str, SourceFormat]:
 
 
 def read(path: str | Path, format: str | None = None) -> list[Rule]:  # noqa: A002 (the public name)
-    """Every rule of a file or folder, in a stable order.
+    """Every rule of a file, a folder, an archive or of what a pattern (``rules/**/*.toml``) names, in a stable order.
 
     Raises TranslatorError with all mistakes of all files, also where the path is missing or holds no rule.
     """
@@ -43,9 +43,9 @@ def read_text(text: str, format: str | None = None, name: str = "<memory>") -> l
 
 
 def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Found]:  # noqa: A002
-    """The rules of files and folders one after the other, and in between an error for each that cannot be read.
+    """The rules of files, folders, archives and patterns one after the other, with an error for each that cannot be read.
 
-    A broken file hides no other. Standard input comes as a `File`. Raises TranslatorError at once for an unknown
+    A broken file hides no other, and no more than one file is in memory at a time. Standard input comes as a `File`. Raises TranslatorError at once for an unknown
     ``format``.
     """
     chosen = _named(format)
@@ -75,58 +75,68 @@ def _named(name: str | None) -> SourceFormat | None:
 
 
 def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found]:
-    if isinstance(path, File):
-        yield from _read_file(path, chosen)
-    elif files.is_folder(path):
-        yield from _scan_folder(Path(path), chosen)
+    if not isinstance(path, File) and (matched := files.matching(path)) is not None:
+        if not matched:
+            yield refuse(Code.NOT_FOUND, f"No file matches {path}.", Source("", str(path)), Span(0, 0),
+                         "`**` stands for any folders, `*` for any name")
+        for each in matched:
+            yield from _scan_one(each, chosen)
+    elif not isinstance(path, File) and files.is_folder(path):
+        yield from _scan_many(f"The folder {path}", str(path), _opened(Path(path)), chosen)
     else:
-        yield from _opened(path, chosen)
+        yield from _scan_one(path, chosen)
 
 
-def _opened(path: str | Path, chosen: SourceFormat | None) -> Iterator[Found]:
+def _scan_one(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found]:
+    """The rules of a file, or of those in an archive."""
+    name = path.name if isinstance(path, File) else str(path)
+    if (members := files.archived(path)) is not None:
+        yield from _scan_many(f"The archive {name}", name, members, chosen)
+        return
     try:
-        file = files.read(path)
+        file = path if isinstance(path, File) else files.read(path)
     except TranslatorError as error:
         yield error
         return
     yield from _read_file(file, chosen)
 
 
-def _scan_folder(folder: Path, chosen: SourceFormat | None) -> Iterator[Found]:
-    empty = True
+def _opened(folder: Path) -> Iterator[File | TranslatorError]:
+    """The files of a folder; one that cannot be read is an error. Archives among them are passed over."""
     for path in files.walk(folder):
-        if isinstance(path, TranslatorError):
-            empty = False
-            yield path
-            continue
         try:
-            file = files.read(path)
+            yield path if isinstance(path, TranslatorError) else files.read(path)
         except TranslatorError as error:
-            empty = False
             yield error
-            continue
-        if _belongs(file, chosen):
+
+
+def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError], chosen: SourceFormat | None) -> Iterator[Found]:
+    """The rules of many files that nobody named one by one: those that are no rule files are passed over."""
+    empty = True
+    for member in members:
+        if isinstance(member, TranslatorError):
             empty = False
-            yield from _read_file(file, chosen)
+            yield member
+        elif formats := _claimants(member, chosen):
+            empty = False
+            yield from _read_file(member, chosen, formats)
     if empty:
         wanted = f"{chosen.name} file" if chosen else "rule file"
-        yield refuse(Code.NO_RULES, f"The folder {folder} holds no {wanted}.", Source("", str(folder)), Span(0, 0),
+        yield refuse(Code.NO_RULES, f"{said} holds no {wanted}.", Source("", name), Span(0, 0),
                      f"the formats are {', '.join(sources())}")
 
 
-def _belongs(file: File, chosen: SourceFormat | None) -> bool:
-    """Whether a file that was met in a folder is one to read; the others (a README, a picture) are passed over."""
+def _claimants(file: File, chosen: SourceFormat | None) -> list[SourceFormat]:
+    """The formats that may read a file that was met in a folder; where there is none (a README, a picture), it is passed over."""
     formats = [chosen] if chosen else list(sources().values())
     if file.binary and not any(source.claims(file.name) for source in formats):
-        return False
-    text = file.guess()
-    return any(source.recognises(text) for source in formats)
+        return []
+    return _recognising(file.guess(), formats)
 
 
-def _read_file(file: File, chosen: SourceFormat | None) -> Iterator[Found]:
+def _read_file(file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None = None) -> Iterator[Found]:
     try:
-        text = file.decode()
-        format_ = chosen or _recognised(text)
+        text, format_ = _decoded(file, chosen, formats)
     except TranslatorError as error:
         yield error
         return
@@ -135,6 +145,19 @@ def _read_file(file: File, chosen: SourceFormat | None) -> Iterator[Found]:
             yield found if isinstance(found, Rule) or chosen else _guessed(found, format_)
     except TranslatorError as error:
         yield error if chosen else _guessed(error, format_)
+
+
+def _decoded(file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None) -> tuple[Source, SourceFormat]:
+    """The text and the format that reads it. A format that reads part by part refuses no file for one wrong byte."""
+    try:
+        text = file.decode()
+    except TranslatorError:
+        lenient = file.decode(keep_broken=True)
+        format_ = chosen or _recognised(lenient, formats)
+        if not format_.by_parts:
+            raise
+        return lenient, format_
+    return text, chosen or _recognised(text, formats)
 
 
 def _guessed(error: TranslatorError, format_: SourceFormat) -> TranslatorError:
@@ -146,8 +169,13 @@ def _guessed(error: TranslatorError, format_: SourceFormat) -> TranslatorError:
     )
 
 
-def _recognised(text: Source) -> SourceFormat:
-    found = [source for source in sources().values() if source.recognises(text)]
+def _recognising(text: Source, formats: Iterable[SourceFormat]) -> list[SourceFormat]:
+    return [source for source in formats if source.recognises(text)]
+
+
+def _recognised(text: Source, formats: list[SourceFormat] | None) -> SourceFormat:
+    """The one format that recognises the text, among ``formats`` if a first look at it left only these."""
+    found = _recognising(text, sources().values()) if formats is None else formats
     if len(found) > 1:
         found = [source for source in found if source.claims(text.name)] or found
     match found:

@@ -1,33 +1,18 @@
-"""The page that Elastic's documentation has for each prebuilt rule, in Markdown.
-
-A page is a rule printed for people, so it says less than the rule: not its id, its filters, the numbers of its
-threshold, or whether the query is KQL. What is missing is reported, and nothing is invented in its place.
-"""
+"""The documentation page of a prebuilt rule in Markdown."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
-from translator.rule import Rule, Technique, Threat, derived_id
-from translator.source import Source, Span
+from translator.rule import Rule
+from translator.source import Source
 from translator.sources import _markdown as markdown
 from translator.sources._format import SourceFormat
-from translator.sources._language import demand_kql
 from translator.sources._markdown import Line, Section
-from translator.sources._needs import BUILDING_BLOCK, KQL_TYPES, OTHER_TYPES, unsaid
+from translator.sources._page import Markup, Page
 
 _RECOGNISED = re.compile(r"(?:\A|[\r\n])(?:\*\*Rule type\*\*:|##[ \t]+Rule query[ \t]*(?:\[|[\r\n]|\Z))")
-_VERSION_PREFIX = re.compile(r"prebuilt-rule-\d+-\d+-\d+-")
-_FALSE_POSITIVES = re.compile(r"(?:#{1,6}|\*\*)\s*false positives?(?: analysis)?[\s:]*(?:\*\*)?[\s:]*\Z", re.IGNORECASE)
-_GUIDE_HEAD = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\s*\Z")
-_DURATION = re.compile(r"\d+(?:ms|[smhdwMy])\Z")
-_DATE_MATH = re.compile(r"now(?:[-+]\d+[smhdwMy])*(?:/[smhdwMy])?\Z")
-_FACT = re.compile(r"\s*[*-]\s+(Tactic|Technique|Sub-technique|Name|ID|Reference URL):\s*(.*?)\s*\Z")
-
-_SEVERITIES = ("low", "medium", "high", "critical")
 
 #: Sections whose anchors the page generator numbers; a guide's own headings have no such anchor.
 _SECTIONS = {"investigation guide": "guide", "setup": "setup", "rule query": "query"}
@@ -38,160 +23,10 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source) -> tuple[Rule, ...]:
-    return (_Page(source).rule(),)
+    return (Page(source, _MARKDOWN).rule(),)
 
 
 SOURCE = SourceFormat("a prebuilt rule's documentation page in Markdown", (".md", ".markdown"), _recognises, _read)
-
-
-class _Page:
-    """Carries a page's parts, and the mistakes that are found in them."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.mistakes: list[Diagnostic] = []
-        self.title, self.head, self.sections = _outline(source)
-        self.labels: dict[str, tuple[str, Span]] = {}
-        self.lists: dict[str, tuple[str, ...]] = {}
-        for at, line in enumerate(self.head):
-            if found := markdown.label(line):
-                name, value, span = found
-                if name not in self.labels:
-                    self.labels[name] = value, span
-                    listed = () if value else markdown.items(self.head[at + 1 :])
-                    self.lists[name] = tuple(item.text for item in listed) or self._inline(value)
-
-    def rule(self) -> Rule:
-        """The rule of the page. Raises TranslatorError with every mistake."""
-        if self.title is None and not self.labels:
-            raise refuse(Code.NOT_A_RULE, "The page has no title and says no rule type, severity or query.",
-                         self.source, Span(0, 1), "a rule's page begins with `# Title` and `**Rule type**: query`")
-        if not self.labels and "query" not in self.sections:
-            raise refuse(Code.NOT_A_RULE, "The page is not about a rule: it says no rule type and has no rule query.",
-                         self.source, self.title.line.span if self.title else Span(0, 1),
-                         "a rule's page has the lines `**Rule type**: query` and `## Rule query`")
-        type_ = self._type()
-        query = self._query()
-        demand_kql(query)
-        title = self.title.title if self.title and self.title.title else self.source.name
-        read = Rule(
-            id=self._id(query),
-            title=title,
-            query=query,
-            source=self.source,
-            type=type_,
-            description=self._description(),
-            status="deprecated" if title.lower().startswith("deprecated - ") else "test",
-            index=self.lists.get("Rule indices", ()),
-            severity=self._word("Severity", _SEVERITIES),
-            risk_score=self._number("Risk score", 100),
-            interval=self._shaped("Runs every", _DURATION, "a duration such as 5m"),
-            look_back=self._shaped("Searches indices from", _DATE_MATH, "date math such as now-9m"),
-            maximum_alerts=self._number("Maximum alerts per execution"),
-            references=tuple(markdown.address(each) for each in self.lists.get("References", ())),
-            tags=self.lists.get("Tags", ()),
-            version=self._text("Version"),
-            authors=self.lists.get("Rule authors", ()),
-            license=self._text("Rule license"),
-            guide=self._section("guide"),
-            setup=self._section("setup"),
-            false_positives=tuple(_false_positives(self._lines("guide"))),
-            threats=tuple(self._threats()),
-            needs=unsaid(type_, self.labels["Rule type"][1]) if "Rule type" in self.labels else (),
-            building_block=BUILDING_BLOCK in self.lists.get("Tags", ()),
-            notes=(diagnose(Code.NOT_CARRIED, "A page carries neither the rule's id nor its filters; the id is derived "
-                            "from the page's name.", self.source, self.title.line.span if self.title else Span(0, 1)),),
-        )
-        if self.mistakes:
-            raise TranslatorError(self.mistakes)
-        return read
-
-    def _id(self, query: Source) -> str:
-        if self.title and self.title.anchor:
-            return derived_id(_VERSION_PREFIX.sub("", self.title.anchor, count=1))
-        return derived_id(self.title.title if self.title and self.title.title else query.text.strip())
-
-    def _type(self) -> str:
-        written, span = self.labels.get("Rule type", ("query", Span(0, 1)))
-        if written in OTHER_TYPES:
-            said, needed = OTHER_TYPES[written]
-            raise refuse(Code.OTHER_LANGUAGE, f"A rule of type {written} {said}.", self.source, span, needed)
-        if written not in KQL_TYPES:
-            self._mistake("Rule type", f"one of {', '.join([*KQL_TYPES, *OTHER_TYPES])}")
-        return written
-
-    def _query(self) -> Source:
-        section = self.sections.get("query")
-        if section is None:
-            raise refuse(Code.NO_QUERY, "The page has no section `## Rule query`.", self.source,
-                         self.title.line.span if self.title else Span(0, 1))
-        block = next(markdown.blocks(section.lines), None)
-        if block is None:
-            raise refuse(Code.NO_QUERY, "There is no code block below `## Rule query`.", self.source, section.line.span,
-                         "put the query between two lines of three backticks")
-        fence, held = block
-        query = self.source.cut(held[0].span.start, held[-1].span.end) if held else self.source.cut(0, 0)
-        if not query.text.strip():
-            raise refuse(Code.NO_QUERY, "The code block below `## Rule query` is empty.", self.source, fence.span)
-        return query
-
-    def _description(self) -> str | None:
-        said = []
-        for line in self.head:
-            if markdown.label(line):
-                break
-            said.append(line.text)
-        return "\n".join(said).strip() or None
-
-    def _text(self, name: str) -> str | None:
-        value, _ = self.labels.get(name, ("", Span(0, 0)))
-        return None if value in ("", "None") else value
-
-    def _number(self, name: str, most: int | None = None) -> int | None:
-        value = self._text(name)
-        if value is None:
-            return None
-        if not (value.isascii() and value.isdigit() and (most is None or int(value) <= most)):
-            self._mistake(name, "a whole number" if most is None else f"a whole number up to {most}")
-            return None
-        return int(value)
-
-    def _word(self, name: str, words: tuple[str, ...]) -> str | None:
-        value = self._text(name)
-        if value is not None and value not in words:
-            self._mistake(name, f"one of {', '.join(words)}")
-        return value
-
-    def _shaped(self, name: str, shape: re.Pattern[str], wanted: str) -> str | None:
-        first = (self._text(name) or "None").split()[0]
-        if first == "None":
-            return None
-        if not shape.match(first):
-            self._mistake(name, wanted)
-        return first
-
-    def _mistake(self, name: str, wanted: str) -> None:
-        value, span = self.labels[name]
-        self.mistakes.append(diagnose(Code.BAD_VALUE, f'"{value}" is no value of {name}.', self.source, span,
-                                      f"write {wanted}"))
-
-    @staticmethod
-    def _inline(value: str) -> tuple[str, ...]:
-        return () if value in ("", "None") else tuple(part.strip() for part in value.split(","))
-
-    def _lines(self, name: str) -> tuple[Line, ...]:
-        return self.sections[name].lines if name in self.sections else ()
-
-    def _section(self, name: str) -> str | None:
-        lines = self._lines(name)
-        return self.source.text[lines[0].span.start : lines[-1].span.end].strip() or None if lines else None
-
-    def _threats(self) -> Iterator[Threat]:
-        lines = self._lines("query")
-        for at, line in enumerate(lines):
-            found = markdown.label(line)
-            if found and found[0] == "Framework":
-                yield from _framework(found[1].removesuffix("TM").removesuffix("™"), lines[at + 1 :])
 
 
 def _outline(source: Source) -> tuple[Section | None, tuple[Line, ...], dict[str, Section]]:
@@ -226,44 +61,18 @@ def _after_front_matter(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return (*(replace(line, code=True) for line in lines[: end + 1]), *lines[end + 1 :])
 
 
-def _false_positives(guide: Iterable[Line]) -> Iterator[str]:
-    """What a guide says about false positives, an entry for each of its list's, or for each paragraph."""
-    inside: list[Line] = []
-    wanted = False
-    for line in guide:
-        if not line.code and _GUIDE_HEAD.match(line.text):
-            if wanted:
-                break
-            wanted = _FALSE_POSITIVES.match(line.text) is not None
-        elif wanted:
-            inside.append(line)
-    listed = tuple(markdown.items(inside))
-    yield from (markdown.plain(item.text) for item in listed)
-    if not listed:
-        text = "\n".join(line.text for line in inside if not line.code)
-        yield from (markdown.plain(part) for part in re.split(r"\n\s*\n", text) if part.strip())
+def _guide(_: Source, section: Section) -> tuple[Line, ...]:
+    return section.lines
 
 
-def _framework(name: str, lines: Iterable[Line]) -> Iterator[Threat]:
-    """The tactics of a ``Framework`` list; a technique belongs to the tactic before it."""
-    facts: list[tuple[str, dict[str, str]]] = []
-    for line in lines:
-        if markdown.label(line):
-            break
-        if not (found := _FACT.match(line.text)):
-            continue
-        if found[1] in ("Tactic", "Technique", "Sub-technique"):
-            facts.append((found[1], {}))
-        elif facts:
-            facts[-1][1][found[1]] = found[2]
-    tactic: Threat | None = None
-    for kind, fact in facts:
-        known = fact.get("ID", ""), fact.get("Name", ""), markdown.address(fact.get("Reference URL", "")) or None
-        if kind == "Tactic":
-            if tactic:
-                yield tactic
-            tactic = Threat(*known, framework=name)
-        elif tactic:
-            tactic = replace(tactic, techniques=(*tactic.techniques, Technique(*known)))
-    if tactic:
-        yield tactic
+_MARKDOWN = Markup(
+    outline=_outline,
+    label=markdown.label,
+    items=markdown.items,
+    blocks=markdown.blocks,
+    guide=_guide,
+    title="# Title",
+    type="**Rule type**: query",
+    query="## Rule query",
+    block="three backticks",
+)
