@@ -11,12 +11,14 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if $$each -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$each; break; fi; done)
 
-.PHONY: help demo test test-shared check lint bench format clean
+.PHONY: help demo test test-shared engine engine-test java-is-there check lint bench format clean
 
 help:
 	@echo 'make demo         convert one rule to every language, and compare the verdicts'
 	@echo 'make test         the tests; they need nothing beside this folder'
 	@echo 'make test-shared  the tests over the corpora at $$SIGMA_KQL_SHARED or ../shared'
+	@echo 'make engine-test  the tests that ask a real Elasticsearch; they need Java 17 and Maven'
+	@echo 'make engine       a real Elasticsearch in the foreground, on this machine alone'
 	@echo 'make check        ruff, mypy and the tests'
 	@echo 'make bench        how long things take, beside a peer'
 	@echo 'make format       let ruff lay out the code'
@@ -26,10 +28,20 @@ demo: $(VENV)/.ready
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -m "not shared"
+	$(BIN)/python -m pytest
 
 test-shared: $(VENV)/.ready
 	$(BIN)/python -m pytest -m shared
+
+engine-test: $(VENV)/.ready java-is-there
+	$(BIN)/python -m pytest -m engine
+
+engine: $(VENV)/.ready java-is-there
+	@$(BIN)/python -m tests.engine
+
+java-is-there:
+	@for each in java javac mvn; do command -v $$each >/dev/null || { \
+		echo "$$each was not found: an engine needs a Java development kit (17 or newer) and Maven" >&2; exit 1; }; done
 
 check: lint test
 
@@ -61,5 +73,5 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 .venv-bench/.ready: Makefile
-	-$(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check sigma-cli pysigma-backend-elasticsearch
-	@mkdir -p .venv-bench && touch $@
+	-$(PYTHON) -m venv .venv-bench && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+		sigma-cli pysigma-backend-elasticsearch && touch $@

@@ -34,7 +34,6 @@ FENCES = {
     "click": {"cli/"},
     "rich": {"cli/"},
     "yaml": {"yaml_reader.py"},
-    "orjson": {"meaning/document.py"},
 }
 
 

@@ -99,7 +99,7 @@ def test_many_rules_are_asked_about_a_stream(tmp_path: Path) -> None:
     events = beside(SEED)
     lines = [json.dumps(each["event"]) for each in [*events["no_match"], *events["match"]]]
     first = len(events["no_match"]) + 1
-    done = example("embed_matcher.py", RULES / SEED, folder=tmp_path, stdin="\n".join([*lines, "{", "[]"]))
+    done = example("embed_matcher.py", RULES / SEED / "rule.md", folder=tmp_path, stdin="\n".join([*lines, "{", "[]"]))
     matches = [json.loads(line) for line in done.stdout.splitlines()]
 
     assert done.status == 0
@@ -115,7 +115,8 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("committed")
     (folder / "rules").mkdir()
     (folder / "rules" / "curl.kql").write_text("process.name:curl", "utf-8")
-    shutil.copytree(RULES / SEED, folder / "rules" / SEED)
+    (folder / "rules" / SEED).mkdir()
+    shutil.copy(RULES / SEED / "rule.md", folder / "rules" / SEED)
     assert ci("update", folder, "sigma kql").status == 0
     return folder
 

@@ -163,3 +163,15 @@ def test_a_device_is_written_to_and_not_replaced():
     files.write("/dev/null", "x")
 
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_a_folder_of_artefacts_is_passed_over(tmp_path: Path) -> None:
+    made = tmp_path / "golden"
+    made.mkdir()
+    (made / "rule.kql").write_text("a:1")
+    (tmp_path / "rule.kql").write_text("a:1")
+    before = list(files.walk(tmp_path))
+    (made / ".generated").touch()
+
+    assert before == [made / "rule.kql", tmp_path / "rule.kql"]
+    assert list(files.walk(tmp_path)) == [tmp_path / "rule.kql"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -67,10 +68,17 @@ def assert_it_works(home: Path, python: str | Path, cwd: Path, **environment: st
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, so that nobody changes it between two builds."""
+    unwanted = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "build", "dist")
+    return Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("checkout") / "sigma-kql", ignore=unwanted))
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that was built from that sdist, without a network."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-P", "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    run(sys.executable, "-P", "-m", "build", "--no-isolation", "--outdir", folder, checkout, cwd=folder)
     return folder
 
 
@@ -176,12 +184,8 @@ def test_an_editable_install_works(tmp_path: Path) -> None:
     assert run(home / "bin" / "sigma-kql", "--version", cwd=tmp_path) == f"sigma-kql {translator.__version__}\n"
 
 
-def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> None:
-    sources = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "translator").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+def test_the_wheel_holds_the_package_its_data_and_nothing_else(checkout: Path, wheel: Path) -> None:
+    sources = {path.relative_to(checkout).as_posix() for path in (checkout / "translator").rglob("*") if path.is_file()}
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if not name.endswith("/")}
     package = {name for name in files if name.startswith("translator/")}
@@ -192,8 +196,8 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> N
     assert f"sigma_kql-{translator.__version__}.dist-info/licenses/LICENSE" in files
 
 
-def test_a_wheel_from_the_checkout_is_the_wheel_from_the_sdist(wheel: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-P", "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path, ROOT, cwd=tmp_path)
+def test_a_wheel_from_the_checkout_is_the_wheel_from_the_sdist(checkout: Path, wheel: Path, tmp_path: Path) -> None:
+    run(sys.executable, "-P", "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path, checkout, cwd=tmp_path)
     (direct,) = tmp_path.glob("*.whl")
 
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(direct) as other:
@@ -218,12 +222,12 @@ def test_the_sdist_holds_what_the_tests_and_the_examples_need(sdist: Path) -> No
     } <= {path.name for path in sdist.iterdir()}
 
 
-def test_the_metadata_says_what_the_project_says(wheel: Path) -> None:
+def test_the_metadata_says_what_the_project_says(checkout: Path, wheel: Path) -> None:
     said = metadata(wheel)
 
     assert (said["Name"], said["Version"]) == ("sigma-kql", translator.__version__)
     assert (said["Requires-Python"], said["License-Expression"]) == (">=3.11", "Apache-2.0")
-    assert said.get_payload() == (ROOT / "README.md").read_text("utf-8")
+    assert said.get_payload() == (checkout / "README.md").read_text("utf-8")
     assert set(said.get_all("Provides-Extra", [])) == set(PROJECT["optional-dependencies"])
     extras = {
         f"{each}; extra == '{extra}'" for extra, names in PROJECT["optional-dependencies"].items() for each in names

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import DATA, ROOT, ndjson
 from tests.shell import shell
 from tests.test_architecture import LAYERS
 
@@ -49,7 +49,8 @@ def folder(tmp_path: Path) -> Path:
 def test_every_command_shows_what_the_page_says(page: str, folder: Path) -> None:
     here = folder / Path(page).parent
     if here != folder:
-        shutil.copytree(folder / "rules" / "persistence_periodic_tasks", here / "rules")
+        (here / "rules").mkdir()
+        shutil.copy(folder / "rules" / "persistence_periodic_tasks" / "rule.md", here / "rules")
     ran = 0
     for block in blocks(page, "console"):
         for command, shown in commands(block):
@@ -123,6 +124,12 @@ def test_the_readme_lists_the_commands_that_there_are(tmp_path: Path) -> None:
     (section,) = re.findall(r"^Commands:\n((?:  .*\n)+)", shell("sigma-kql --help", tmp_path).stdout, re.MULTILINE)
 
     assert listed == re.findall(r"^  (\w+)", section, re.MULTILINE)
+
+
+def test_the_readme_counts_the_recorded_answers_right() -> None:
+    (said,) = re.findall(r"([\d,]+) recorded answers of Kibana", (ROOT / "README.md").read_text("utf-8"))
+
+    assert int(said.replace(",", "")) == sum(1 for path in DATA.glob("kibana_*.ndjson.gz") for _ in ndjson(path))
 
 
 def test_the_layers_in_the_picture_are_those_of_the_imports() -> None:

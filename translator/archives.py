@@ -14,10 +14,11 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import PurePosixPath
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO, TypeAlias
 
 from translator.errors import Code, TranslatorError, refuse
 from translator.source import Source, Span
@@ -30,7 +31,8 @@ _CHUNK = 2**20
 #: How many bytes tell an archive.
 SAMPLE = 265
 
-_COMPRESSED: tuple[tuple[bytes, Callable[[BinaryIO], IO[bytes]]], ...] = (
+_Opened: TypeAlias = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
+_COMPRESSED: tuple[tuple[bytes, Callable[[BinaryIO], _Opened]], ...] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
@@ -39,8 +41,8 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _TAR = slice(257, 262), b"ustar"
 
-_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, tarfile.TarError,
-           zipfile.BadZipFile)
+_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
+           tarfile.TarError, zipfile.BadZipFile)
 
 #: What would leave the folder that an archive is unpacked to.
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|\Z)")
@@ -68,7 +70,8 @@ def _members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | Translat
     start = file.read(SAMPLE)
     file.seek(0)
     if start.startswith(_ZSTANDARD):
-        yield _refuse(name, f"{name} is compressed with Zstandard, which cannot be read here.", "unpack it, or make it a .tar.gz")
+        yield _refuse(name, f"{name} is compressed with Zstandard, which cannot be read here.",
+                      "unpack it, or make it a .tar.gz")
         return
     with ExitStack() as stack:
         if start.startswith(_ZIP):
@@ -77,8 +80,11 @@ def _members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | Translat
         plain: IO[bytes] = file
         if opener := next((opener for mark, opener in _COMPRESSED if start.startswith(mark)), None):
             plain = stack.enter_context(tempfile.TemporaryFile())
-            if not _unpacked(stack.enter_context(opener(file)), plain):
-                yield _refuse(name, f"{name} unpacks to more than {LARGEST_ARCHIVE >> 30} GiB.", "unpack what is needed of it")
+            packed = opener(file)
+            stack.callback(packed.close)
+            if not _unpacked(packed, plain):
+                yield _refuse(name, f"{name} unpacks to more than {LARGEST_ARCHIVE >> 30} GiB.",
+                              "unpack what is needed of it")
                 return
             start = plain.read(SAMPLE)
             plain.seek(0)
@@ -88,7 +94,7 @@ def _members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | Translat
             yield name, plain.read()
 
 
-def _unpacked(packed: IO[bytes], plain: IO[bytes]) -> bool:
+def _unpacked(packed: _Opened, plain: IO[bytes]) -> bool:
     size = 0
     while chunk := packed.read(_CHUNK):
         size += len(chunk)
@@ -103,17 +109,17 @@ def _zipped(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, bytes] |
     entries = {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
     for path in _in_order(entries):
         entry = entries[path]
-        yield _one(name, path, entry.file_size, lambda entry=entry: archive.open(entry))  # type: ignore[misc]
+        yield _one(name, path, partial(archive.open, entry))
 
 
 def _tarred(archive: tarfile.TarFile, name: str) -> Iterator[tuple[str, bytes] | TranslatorError]:
     entries = {entry.name: entry for entry in archive if entry.isfile() or entry.islnk()}
     for path in _in_order(entries):
         entry = entries[path]
-        yield _one(name, path, entry.size, lambda entry=entry: archive.extractfile(entry))  # type: ignore[misc]
+        yield _one(name, path, partial(archive.extractfile, entry))
 
 
-def _in_order(paths: Any) -> list[str]:
+def _in_order(paths: Iterable[str]) -> list[str]:
     """The order in which a folder of these files would be read, without its hidden files."""
     parts = {path: PurePosixPath(path.removeprefix("./")).parts for path in paths}
     seen = (path for path, each in parts.items() if not any(part.startswith(".") and part != ".." for part in each)
@@ -121,20 +127,23 @@ def _in_order(paths: Any) -> list[str]:
     return sorted(seen, key=parts.__getitem__)
 
 
-def _one(name: str, path: str, size: int, opened: Callable[[], IO[bytes]]) -> tuple[str, bytes] | TranslatorError:
+def _one(name: str, path: str, opened: Callable[[], IO[bytes] | None]) -> tuple[str, bytes] | TranslatorError:
     path = path.removeprefix("./")
     if _OUTSIDE.match(path):
-        return _refuse(name, f"The archive holds a file that would lie outside it: {path}.", "unpack it with care, and read the folder")
+        return _refuse(name, f"The archive holds a file that would lie outside it: {path}.",
+                       "unpack it with care, and read the folder")
     whole = f"{name}/{path}"
-    if size > LARGEST_MEMBER:
-        return _refuse(whole, f"The file is larger than {LARGEST_MEMBER >> 20} MiB.", "unpack it and name it if it is a rule file")
     try:
-        with opened() as file:
+        file = opened()
+        if file is None:
+            return _refuse(whole, f"{whole} cannot be read: it is no file.")
+        with file:
             content = file.read(LARGEST_MEMBER + 1)
     except _BROKEN as error:
         return _refuse(whole, f"{whole} cannot be read: {_why(error)}.")
     if len(content) > LARGEST_MEMBER:
-        return _refuse(whole, f"The file is larger than {LARGEST_MEMBER >> 20} MiB.", "unpack it and name it if it is a rule file")
+        return _refuse(whole, f"{whole} is larger than {LARGEST_MEMBER >> 20} MiB.",
+                       "unpack it, and name it if it is a rule file")
     return whole, content
 
 

@@ -84,6 +84,7 @@ class Code(Enum):
     BAD_FILTER = ("R006", Severity.ERROR, "A filter or an exception of the rule asks what cannot be said as a formula.")
     EXPIRING = ("R007", Severity.NOTE, "An exception of the rule has expired, or ends on a date.")
     LEFT_OUT = ("R008", Severity.NOTE, "A part of the rule that decides on no event is left out.")
+    ASCII_FOLDING = ("R009", Severity.NOTE, "A filter minds no case; Elasticsearch folds the letters a to z only.")
     FOLDED = ("R009", Severity.NOTE, "The log source says what a condition of the rule says, which is left out.")
     RENAMED = ("R010", Severity.NOTE, "A field goes by the name that the target's taxonomy has for it.")
 
@@ -108,6 +109,7 @@ class Code(Enum):
     FIELD_UNMAPPED = ("L015", Severity.ERROR, "The target's taxonomy has no name for the field; it keeps the rule's.")
     CLASSIFICATION = ("L016", Severity.ERROR, "A condition on Elastic's own classification of events is left out.")
     LOG_SOURCE = ("L017", Severity.ERROR, "Nothing tells the target which events the rule reads.")
+    TWO_BOUNDS = ("L018", Severity.ERROR, "The target cannot ask that one value of a list keeps two bounds.")
 
     def __init__(self, number: str, severity: Severity, summary: str) -> None:
         self.number = number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from translator import logic
 from translator.errors import Code, Diagnostic, diagnose
@@ -43,7 +43,7 @@ def sort(items: Iterable[Located], *, now: datetime | None = None) -> Sorted:
     for item in items:
         end = _moment(item)
         if end is not None:
-            passed = end <= (now or datetime.now(timezone.utc))
+            passed = end <= (now or datetime.now(UTC))
             said = "has expired and is not applied" if passed else "is applied, and will end"
             notes.append(diagnose(Code.EXPIRING, f"The exception {_name(item)} {said} ({item.value['expire_time']}).",
                                   item.source, item.span("expire_time")))
@@ -60,7 +60,8 @@ def meaning(item: Located, reader: DslReader) -> logic.Formula:
     """The events that an item excludes. ``reader`` collects what cannot be said."""
     entries = item.at("entries")
     if not entries.items():
-        return reader.refuse(item, f"The exception {_name(item)} has no entries; it would exclude every event.", "take it out")
+        return reader.refuse(item, f"The exception {_name(item)} has no entries; it would exclude every event.",
+                             "take it out")
     parts = [_entry(entry, reader, None) for entry in entries.items()]
     systems = tuple(system for system in item.value.get("os_types") or () if isinstance(system, str))
     if systems:
@@ -84,7 +85,7 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
             return reader.refuse(entry, "A nested entry has no entries of its own.", "take it out")
         return logic.Within(name, conjunction(inner, reader.span(entry.at("entries"))), span=reader.span(entry))
     if operator not in ("included", "excluded"):
-        return reader.refuse(entry.at("operator"), f'An entry\'s operator is "included" or "excluded", not {operator!r}.',
+        return reader.refuse(entry.at("operator"), f"An entry's operator is included or excluded, not {operator!r}.",
                              "write included")
     questions: dict[object, Callable[[], logic.Formula]] = {
         "match": lambda: _phrase(entry.at("value"), field, reader),
@@ -93,7 +94,8 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
         "exists": lambda: logic.Exists(field, span=reader.span(entry)),
     }
     if kind not in questions:
-        return reader.refuse(entry.at("type"), f"An entry of type {kind!r} cannot be said as a formula.", f"use {_TYPES}")
+        return reader.refuse(entry.at("type"), f"An entry of type {kind!r} cannot be said as a formula.",
+                             f"use {_TYPES}")
     field = reader.field(f"{path}.{name}" if path else name, entry.at("field"), path)
     question = questions[kind]()
     return logic.Not(question, span=question.span) if operator == "excluded" else question
@@ -118,8 +120,9 @@ def _wildcard(value: Located, field: FieldRef, reader: DslReader) -> logic.Formu
 
 def _value_list(item: Located, entry: Located) -> Need:
     id_, type_ = (str(entry.at("list", key).value) for key in ("id", "type"))
-    return Need("value_list", f"The exception {_name(item)} excludes the values of the list {id_}, which Kibana keeps apart "
-                "from its rules; no export holds it.", item.source.to_root(entry.value_span()), ValueList(id_, type_, _name(item)))
+    message = (f"The exception {_name(item)} excludes the values of the list {id_}, which Kibana keeps apart from its "
+               "rules; no export holds it.")
+    return Need("value_list", message, item.source.to_root(entry.value_span()), ValueList(id_, type_, _name(item)))
 
 
 def _name(item: Located) -> str:
@@ -135,4 +138,4 @@ def _moment(item: Located) -> datetime | None:
         moment = datetime.fromisoformat(said)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

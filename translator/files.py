@@ -28,6 +28,9 @@ _SAMPLE = 4096
 #: How much of a path a message shows.
 _SHOWN = 200
 
+#: Marks a folder of artefacts.
+_GENERATED = ".generated"
+
 _BLANK = re.compile(r"\s*\Z")
 
 #: Byte order marks and the encodings they announce; the 32-bit ones first, since they begin like the 16-bit ones.
@@ -136,7 +139,8 @@ def matching(path: Path | str) -> list[Path] | None:
     try:
         if not glob.has_magic(pattern) or Path(pattern).exists():
             return None
-        return sorted(each for name in glob.iglob(pattern, recursive=True) if (each := Path(name)).is_file())
+        found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
+        return sorted(each for name in found if (each := Path(name)).is_file())
     except (OSError, ValueError):
         return None
 
@@ -147,7 +151,8 @@ def archived(file: Path | str | File) -> Iterator[File | TranslatorError] | None
     A compressed file counts as an archive of one. Yields an error for each member that cannot be read.
     """
     if isinstance(file, File):
-        return _inside(io.BytesIO(file.content), file.name) if archives.is_archive(file.content[: archives.SAMPLE]) else None
+        packed = archives.is_archive(file.content[: archives.SAMPLE])
+        return _inside(io.BytesIO(file.content), file.name) if packed else None
     try:
         if not Path(file).is_file():
             return None  # a pipe gives its bytes but once
@@ -178,7 +183,8 @@ def is_folder(path: Path | str) -> bool:
 def walk(path: Path | str) -> Iterator[Path | TranslatorError]:
     """Every file below a folder, in the order of their names, and an error for each folder that cannot be read.
 
-    Hidden files and folders are left out. Links are followed, but never back into a folder that leads to them.
+    Hidden files and folders are left out, and so is a folder that holds a file called ``.generated``: what lies in it
+    was made from rules. Links are followed, but never back into a folder that leads to them.
     """
     yield from _walk(Path(path), ())
 
@@ -190,7 +196,7 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path | TranslatorEr
     except OSError as error:
         yield _refuse_path(folder, error)
         return
-    if here in above:
+    if here in above or any(entry.name == _GENERATED for entry in entries):
         return
     for entry in entries:
         if entry.name.startswith("."):
@@ -258,7 +264,8 @@ def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") ->
     shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}..."
     match error:
         case OSError() if done != "read":
-            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {(error.strerror or str(error)).lower()}.", nowhere,
+            reason = (error.strerror or str(error)).lower()
+            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {reason}.", nowhere,
                           Span(0, 0), "write somewhere else with -o")
         case FileNotFoundError() | ValueError() | OSError(errno=errno.ENAMETOOLONG):
             return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}.", nowhere, Span(0, 0))

@@ -18,6 +18,8 @@ _AROUND = frozenset({"meta", "$state", "query"})
 #: Filters that Kibana asks inside nested objects by itself where the data view says that the field lies in some.
 _ONE_FIELD = frozenset({"exists", "match", "match_phrase", "range"})
 
+_WRITE = "write `query: {match_phrase: {field: value}}`"
+
 
 def is_active(filter_: Located) -> bool:
     """Whether the filter takes part: Kibana leaves out the ones that are switched off."""
@@ -27,7 +29,7 @@ def is_active(filter_: Located) -> bool:
 def meaning(filter_: Located, reader: DslReader) -> logic.Formula:
     """What an active filter asks of an event. ``reader`` collects what cannot be said."""
     if not isinstance(filter_.value, dict):
-        return reader.refuse(filter_, "A filter is a map with `meta` and `query`.", "write `query: {match_phrase: {field: value}}`")
+        return reader.refuse(filter_, "A filter is a map with `meta` and `query`.", _WRITE)
     meta = filter_.at("meta")
     asked = _combined(meta, reader) if meta.at("type").value == "combined" else _query(filter_, reader)
     return logic.Not(asked, span=asked.span) if meta.at("negate").value is True else asked
@@ -38,7 +40,7 @@ def _query(filter_: Located, reader: DslReader) -> logic.Formula:
         return _placed(filter_.at("query"), reader)
     names = [key for key in filter_.value if key not in _AROUND]
     if not names:
-        return reader.refuse(filter_, "The filter has no query.", "write `query: {match_phrase: {field: value}}`, or take it out")
+        return reader.refuse(filter_, "The filter has no query.", f"{_WRITE}, or take it out")
     bare = {key: filter_.value[key] for key in names}
     return _placed(Located(bare, filter_.source, filter_.places, filter_.path), reader)
 

@@ -111,11 +111,12 @@ class Matches(Node):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Node):
-    """The field has a value on the right side of ``value``."""
+    """The field has a value on the right side of ``value``; ``also`` is a second bound that the same value keeps."""
 
     field: Field
     op: RangeOp
     value: Scalar
+    also: tuple[RangeOp, Scalar] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def compile_rule(rule: Rule | str, *, schema: Schema | None = None) -> Predicate
     """
     rule = _rule(rule)
     types = schema or Schema.default()
-    return compile_(rule.check(types).formula, source=rule.query, schema=types)
+    return compile_(rule.check(types).formula, source=rule.whole, schema=types)
 
 
 def compile_dsl(dsl: Mapping[str, Any], *, schema: Schema | None = None) -> Predicate:

@@ -27,8 +27,11 @@ class Profile:
 
 
 FAITHFUL = Profile("faithful", "says what the rule says, in Elastic's field names; accepts no loss")
-PORTABLE = Profile("portable", "the taxonomy and style of Sigma's own rules; accepts that letter case does not matter",
-                   frozenset({Code.CASE}))
+PORTABLE = Profile(
+    "portable",
+    "the taxonomy and style of Sigma's own rules; accepts that letter case does not matter",
+    frozenset({Code.CASE}),
+)
 
 PROFILES: Mapping[str, Profile] = {each.name: each for each in (FAITHFUL, PORTABLE)}
 
@@ -36,6 +39,11 @@ PROFILES: Mapping[str, Profile] = {each.name: each for each in (FAITHFUL, PORTAB
 def profile(name: str) -> Profile:
     """The profile called ``name``. Raises TranslatorError that lists the others."""
     if (found := PROFILES.get(name)) is None:
-        raise refuse(Code.UNKNOWN_PROFILE, f'There is no profile "{name}".', Source(name, "--profile"),
-                     Span(0, len(name)), f"write one of {', '.join(PROFILES)}")
+        raise refuse(
+            Code.UNKNOWN_PROFILE,
+            f'There is no profile "{name}".',
+            Source(name, "--profile"),
+            Span(0, len(name)),
+            f"write one of {', '.join(PROFILES)}",
+        )
     return found

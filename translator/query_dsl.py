@@ -14,7 +14,8 @@ from typing import Any
 from translator import logic
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.located import Located
-from translator.schema import Ask, FieldPattern, FieldRef, Schema
+from translator.meaning import Folding, Refused, Scope
+from translator.schema import Ask, FieldPattern, FieldRef, Schema, Type
 from translator.source import Span
 from translator.values import Pattern, Scalar, Wild, pattern
 
@@ -24,7 +25,9 @@ _WITHOUT_EFFECT = frozenset({"boost", "_name", "rewrite"})
 _BOUNDS = {"gt": logic.RangeOp.GT, "gte": logic.RangeOp.GTE, "lt": logic.RangeOp.LT, "lte": logic.RangeOp.LTE}
 
 #: What dates are read by anyway, so that saying it changes nothing.
-_USUAL_FORMATS = frozenset({"strict_date_optional_time", "strict_date_optional_time||epoch_millis", "date_optional_time"})
+_USUAL_FORMATS = frozenset({
+    "strict_date_optional_time", "strict_date_optional_time||epoch_millis", "date_optional_time",
+})
 
 #: Clauses that people use and no formula can ask, and what to write instead.
 _INSTEAD = {
@@ -40,6 +43,8 @@ _INSTEAD = {
 }
 _OTHERS = "use match_phrase, term, terms, wildcard, prefix, range, exists, bool or nested"
 
+_SCORE_MODES = ("none", "avg", "sum", "min", "max")
+
 _ESCAPES = re.compile(r"\\(.)|([*?])", re.DOTALL)
 
 
@@ -50,6 +55,7 @@ class DslReader:
         self.schema = schema
         self.shift = shift
         self.found: list[Diagnostic] = []
+        self.notes: list[Diagnostic] = []
         self.unknown: dict[str, Located] = {}
 
     def clause(self, dsl: Located, nested: str | None = None) -> logic.Formula:
@@ -62,11 +68,10 @@ class DslReader:
         (name,) = names
         body = dsl.at(name)
         readers: dict[str, Callable[[Located, str | None], logic.Formula]] = {
-            "bool": self.bool, "exists": self.exists, "match": self.match, "match_phrase": self.match_phrase,
-            "multi_match": self.multi_match, "nested": self.nested, "prefix": self.prefix, "range": self.range,
+            "bool": self.boolean, "exists": self.exists, "match": self.match, "match_phrase": self.match_phrase,
+            "multi_match": self.multi_match, "nested": self.nested, "prefix": self.prefix, "range": self.ranged,
             "term": self.term, "terms": self.terms, "wildcard": self.wildcard,
-            "match_all": lambda *_: logic.Everything(span=self.span(body)),
-            "match_none": lambda *_: logic.Not(logic.Everything(span=self.span(body)), span=self.span(body)),
+            "match_all": self.match_all, "match_none": self.match_none,
         }
         if name not in readers:
             return self.refuse(body, f"The clause {name} cannot be said as a formula.", _INSTEAD.get(name, _OTHERS))
@@ -74,33 +79,56 @@ class DslReader:
             return self.refuse(body, f"The clause {name} takes a map.", "write `field: value` in braces")
         return readers[name](body, nested)
 
-    def bool(self, body: Located, nested: str | None) -> logic.Formula:
+    def match_all(self, body: Located, _: str | None) -> logic.Formula:
+        self.options(body, ())
+        return logic.Everything(span=self.span(body))
+
+    def match_none(self, body: Located, _: str | None) -> logic.Formula:
+        self.options(body, ())
+        return self.nothing(body)
+
+    def nothing(self, at: Located) -> logic.Formula:
+        """No event."""
+        span = self.span(at)
+        return logic.Not(logic.Everything(span=span), span=span)
+
+    def boolean(self, body: Located, nested: str | None) -> logic.Formula:
         """All of ``must`` and ``filter``, none of ``must_not``, and as many of ``should`` as are asked for."""
         self.options(body, {"must", "filter", "should", "must_not", "minimum_should_match", "adjust_pure_negative"})
         if body.value.get("adjust_pure_negative", True) is not True:
-            return self.refuse(body.at("adjust_pure_negative"), "`adjust_pure_negative` changes what a lone must_not means.",
+            return self.refuse(body.at("adjust_pure_negative"), "It changes what must_not alone means.",
                                "leave it out")
         wanted = [self.clause(each, nested) for key in ("must", "filter") for each in _listed(body.at(key))]
         choices = [self.clause(each, nested) for each in _listed(body.at("should"))]
         excluded = [self.clause(each, nested) for each in _listed(body.at("must_not"))]
-        least = body.value.get("minimum_should_match", 0 if wanted else 1)
+        if not (wanted or choices or excluded):
+            return logic.Everything(span=self.span(body))
+        # Where nothing else is wanted, one of the choices is, whatever their minimum says.
+        # Beside `must_not` alone, no choices are no condition.
+        least = max(self.least(body), 1 if choices and not wanted else 0) if wanted or choices else 0
         parts = [*wanted, *self.chosen(choices, least, body)]
         parts += [logic.Not(each, span=each.span) for each in excluded]
         return conjunction(parts, self.span(body))
 
-    def chosen(self, choices: list[logic.Formula], least: Any, body: Located) -> list[logic.Formula]:
-        number = int(least) if isinstance(least, str) and re.fullmatch(r"[0-9]{1,9}", least) else least
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            self.refuse(body.at("minimum_should_match"), "`minimum_should_match` is no plain number.", "write 1")
+    def least(self, body: Located) -> int:
+        """How many choices are asked for."""
+        said = body.value.get("minimum_should_match", 0)
+        number = int(said) if isinstance(said, str) and re.fullmatch(r"[0-9]{1,9}", said) else said
+        if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+            return number
+        self.refuse(body.at("minimum_should_match"), "`minimum_should_match` is no plain number.", "write 1")
+        return 0
+
+    def chosen(self, choices: list[logic.Formula], number: int, body: Located) -> list[logic.Formula]:
+        if number == 0:
             return []
-        # An empty `should` is no condition, whatever its minimum.
-        if not choices or number == 0:
-            return []
+        if number > len(choices):
+            return [self.nothing(body)]
         if number == 1:
             return [choices[0] if len(choices) == 1 else logic.Or(tuple(choices), span=self.span(body.at("should")))]
         if number == len(choices):
             return choices
-        self.refuse(body.at("minimum_should_match"), f"{number} of {len(choices)} conditions cannot be said as a formula.",
+        self.refuse(body.at("minimum_should_match"), f"{number} of {len(choices)} conditions are no formula.",
                     "write out the combinations")
         return []
 
@@ -118,7 +146,8 @@ class DslReader:
         if found is None:
             return logic.Everything()
         field, value, options, span = found
-        return logic.Equals(asked(field, Ask.TERM), value, cased=_minds_case(options), span=span)
+        cased = self.cased(body, options)
+        return self.folding(logic.Equals(asked(field, Ask.TERM), value, cased=cased, span=span), body)
 
     def terms(self, body: Located, nested: str | None) -> logic.Formula:
         names = [name for name in body.value if name not in _WITHOUT_EFFECT]
@@ -129,7 +158,7 @@ class DslReader:
         items = tuple(logic.Equals(field, value, span=self.span(each)) for each in entries.items()
                       if (value := self.scalar(each)) is not None)
         if not entries.value:
-            return logic.Not(logic.Everything(span=self.span(entries)), span=self.span(entries))
+            return self.nothing(entries)
         return items[0] if len(items) == 1 else logic.Or(items, span=self.span(entries))
 
     def match(self, body: Located, nested: str | None) -> logic.Formula:
@@ -140,7 +169,8 @@ class DslReader:
         if options.get("type") == "phrase":  # Kibana's phrase filter before version 7
             return logic.Phrase(asked(field, Ask.MATCH), value, span=span)
         if options.get("type", "boolean") != "boolean" or str(options.get("operator", "or")).lower() != "or":
-            return self.refuse(body, "This form of match cannot be said as a formula.", "use match_phrase, or one match for each word")
+            return self.refuse(body, "This form of match cannot be said as a formula.",
+                               "use match_phrase, or one match for each word")
         return logic.Words(asked(field, Ask.MATCH), value, span=span)
 
     def match_phrase(self, body: Located, nested: str | None) -> logic.Formula:
@@ -161,23 +191,28 @@ class DslReader:
         return logic.Search(value, phrase=kind == "phrase", span=self.span(body))
 
     def wildcard(self, body: Located, nested: str | None) -> logic.Formula:
-        key = "wildcard" if any(isinstance(each, dict) and "wildcard" in each for each in body.value.values()) else "value"
+        said = body.value.values()
+        key = "wildcard" if any(isinstance(each, dict) and "wildcard" in each for each in said) else "value"
         found = self.field_and_value(body, nested, key, {"case_insensitive"})
         if found is None:
             return logic.Everything()
         field, value, options, span = found
         if not isinstance(value, str):
             return self.refuse(body, "A pattern is a text.", "put quotes around it")
-        return logic.Matches(asked(field, Ask.TERM), decode(value), cased=_minds_case(options), span=span)
+        shape = decode(value)
+        cased = self.cased(body, options)
+        return self.folding(logic.Matches(asked(field, Ask.TERM), shape, cased=cased, span=span), body)
 
     def prefix(self, body: Located, nested: str | None) -> logic.Formula:
         found = self.field_and_value(body, nested, "value", {"case_insensitive"})
         if found is None:
             return logic.Everything()
         field, value, options, span = found
-        return logic.Matches(asked(field, Ask.TERM), pattern([str(value), Wild.ANY]), cased=_minds_case(options), span=span)
+        shape = pattern([str(value), Wild.ANY])
+        cased = self.cased(body, options)
+        return self.folding(logic.Matches(asked(field, Ask.TERM), shape, cased=cased, span=span), body)
 
-    def range(self, body: Located, nested: str | None) -> logic.Formula:
+    def ranged(self, body: Located, nested: str | None) -> logic.Formula:
         names = [name for name in body.value if name not in _WITHOUT_EFFECT]
         if len(names) != 1 or not isinstance(body.value[names[0]], dict):
             return self.refuse(body, "range takes one field and its bounds.", "write `range: {field: {gte: 5}}`")
@@ -187,20 +222,54 @@ class DslReader:
             return self.refuse(bounds.at("format"), "A date format of its own cannot be said as a formula.",
                                "write the dates in ISO 8601 and leave `format` out")
         field = asked(self.field(names[0], bounds, nested), Ask.TERM)
-        parts: list[logic.Formula] = [
-            logic.Compare(field, op, self.scalar(bounds.at(key)), span=self.span(bounds.at(key)))
-            for key, op in _BOUNDS.items() if bounds.value.get(key) is not None
-        ]
-        if not parts:
-            return logic.Exists(field, span=self.span(bounds))
-        return conjunction(parts, self.span(bounds))
+        sides = [(op, self.scalar(bounds.at(key))) for key, op in _BOUNDS.items() if bounds.value.get(key) is not None]
+        match sides:
+            case []:
+                return logic.Exists(field, span=self.span(bounds))
+            case [(op, value)]:
+                return logic.Compare(field, op, value, span=self.span(bounds))
+            case [(op, value), second] if {op.word[0], second[0].word[0]} == {"g", "l"}:
+                return logic.Compare(field, op, value, second, span=self.span(bounds))
+            case _:
+                return self.refuse(bounds, "A range has at most one lower and one upper bound.",
+                                   "keep the narrower ones")
 
     def nested(self, body: Located, _: str | None) -> logic.Formula:
         self.options(body, {"path", "query", "score_mode", "ignore_unmapped"})
         path = body.value.get("path")
         if not isinstance(path, str) or not path:
             return self.refuse(body, "nested asks for the path of its objects.", "write `path: name`")
+        if body.value.get("score_mode", "none") not in _SCORE_MODES:
+            return self.refuse(body.at("score_mode"), "There is no such score mode.",
+                               f"use one of {', '.join(_SCORE_MODES)}")
+        known = path in self.schema or self.schema.complete
+        if body.value.get("ignore_unmapped") is True and known and self.schema.field(path).type is not Type.NESTED:
+            return self.nothing(body)
         return logic.Within(path, self.clause(body.at("query"), path), span=self.span(body))
+
+    def cased(self, body: Located, options: dict[str, Any]) -> bool:
+        said = options.get("case_insensitive", False)
+        if not isinstance(said, bool) and said not in ("true", "false"):
+            self.refuse(body, "case_insensitive is true or false.", "write true")
+        return said not in (True, "true")
+
+    def folding(self, leaf: logic.Equals | logic.Matches, body: Located) -> logic.Formula:
+        """A leaf that may mind no case: not every type takes that, and letters beyond a to z fold here only."""
+        if leaf.cased:
+            return leaf
+        text = leaf.value if isinstance(leaf, logic.Equals) else "".join(map(str, leaf.pattern))
+        try:
+            scope = Scope(self.schema)
+            if isinstance(leaf, logic.Equals):
+                scope.term(leaf.field, leaf.value, Folding.ASCII)
+            else:
+                scope.wildcard(leaf.field, leaf.pattern, Folding.ASCII)
+        except Refused as refused:
+            self.found.append(self.finding(body, Code.BAD_FIELD_VALUE, refused.message, refused.hint))
+        if not str(text).isascii():
+            said = "Elasticsearch folds the letters a to z only; here the value's other letters count in any case too."
+            self.notes.append(self.finding(body, Code.ASCII_FOLDING, said, None))
+        return leaf
 
     def field_and_value(self, body: Located, nested: str | None, key: str,
                         allowed: Collection[str]) -> tuple[FieldRef, Scalar, dict[str, Any], Span] | None:
@@ -233,15 +302,17 @@ class DslReader:
         if self.schema.knows and name not in self.schema:
             self.unknown.setdefault(name, at)
         elif field.nested not in (None, nested):
-            self.found.append(self.finding(at, Code.NESTED_OUTSIDE, f"{name} lies in the nested objects {field.nested}, "
-                                           "and the filter does not ask inside them; it would never match.",
+            said = (f"{name} lies in the nested objects {field.nested}, and the filter does not ask inside them; "
+                    "it would never match.")
+            self.found.append(self.finding(at, Code.NESTED_OUTSIDE, said,
                                            f"put the clause into `nested: {{path: {field.nested}, query: ...}}`"))
         return field
 
     def options(self, body: Located, known: Collection[str]) -> None:
         for key in body.value:
             if key not in known and key not in _WITHOUT_EFFECT:
-                self.refuse(body.at(key), f"The option {key} cannot be said as a formula.", "leave it out if it changes nothing")
+                self.refuse(body.at(key), f"The option {key} cannot be said as a formula.",
+                            "leave it out if it changes nothing")
 
     def refuse(self, at: Located, message: str, hint: str) -> logic.Formula:
         """Note a refusal, and go on to find the other mistakes."""
@@ -287,10 +358,6 @@ def decode(text: str) -> Pattern:
 
 def _stars(name: str) -> Pattern:
     return pattern(Wild.ANY if part == "*" else part for part in re.split(r"(\*)", name))
-
-
-def _minds_case(options: dict[str, Any]) -> bool:
-    return options.get("case_insensitive") not in (True, "true")
 
 
 def asked(field: FieldRef, ask: Ask) -> FieldRef:

@@ -131,7 +131,7 @@ class Rule:
 
     @property
     def whole(self) -> Source:
-        """The query, and behind it the filters and exceptions: the text that the spans of the rule's formula point into."""
+        """The query, and behind it the filters and exceptions: what the spans of the rule's formula point into."""
         return _joined([self.query, *(part.source.cut(part.extent.start, part.extent.end) for part in self._beside)])
 
     @property
@@ -173,6 +173,7 @@ class _Beside:
         self.schema = schema
         self.offset = offset
         self.found: list[Diagnostic] = []
+        self.said: list[Diagnostic] = []
         self.unknown: dict[str, Located] = {}
 
     def part(self, part: Located, meaning: Callable[[Located, DslReader], logic.Formula]) -> logic.Formula:
@@ -181,11 +182,13 @@ class _Beside:
         self.offset += extent.end - extent.start + 1
         formula = meaning(part, reader)
         self.found += reader.found
+        self.said += reader.notes
         self.unknown = {**reader.unknown, **self.unknown}
         return formula
 
     def notes(self, query: logic.Formula) -> Iterator[Diagnostic]:
-        """The fields that the schema does not know, but for those of the query, which has its own note."""
+        """What is worth knowing; the fields that the schema does not know, but for the query's, which has its note."""
+        yield from self.said
         said = {leaf.field.path for leaf in logic.walk(query) if isinstance(leaf, get_args(logic.Leaf))}
         names = [name for name in self.unknown if name not in said]
         if names:

@@ -52,7 +52,8 @@ def read(source: Source) -> Located:
     except tomllib.TOMLDecodeError as error:
         found = _ERROR.match(str(error))
         message = found[1] if found else str(error)
-        at = _offset(source, int(found[2]), int(found[3])) if found and found[2] else max(0, len(source.text.rstrip()) - 1)
+        end = max(0, len(source.text.rstrip()) - 1)
+        at = _offset(source, int(found[2]), int(found[3])) if found and found[2] else end
         raise refuse(Code.BAD_TOML, f"{message}.", source, Span(at, at + 1)) from None
     except RecursionError:
         raise refuse(Code.BAD_TOML, "The TOML is nested too deeply.", source, Span(0, 1)) from None
@@ -232,7 +233,7 @@ def _said(written: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TomlString:
-    """One of TOML's four kinds of strings, by its ``quotes``; ``lead`` is a line end after them that counts for nothing."""
+    """One of TOML's four kinds of strings, by its ``quotes``; ``lead`` is a line end after them that does not count."""
 
     quotes: str
     lead: str = ""

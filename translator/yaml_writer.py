@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 _INDENT = "    "
 
 #: Texts that stay plain: nothing YAML 1.1 could take for a number, a date, a truth value or a null.
-_PLAIN = re.compile(r"[0-9]+[smhd]|[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
+_PLAIN = re.compile(
+    r"[0-9]+[smhd]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*"
+)
 #: Sigma's conditions, which people write without quotes.
 _CONDITION = re.compile(r"\(*[A-Za-z0-9][A-Za-z0-9_()* ]*[A-Za-z0-9_)*]")
 _WORDS = frozenset("y yes n no true false on off null none nan inf".split())
@@ -92,6 +95,8 @@ def scalar(value: Any) -> str:
             return str(value)
         case float():
             return _float(value)
+        case date():
+            return value.isoformat()
         case _:
             text = str(value)
             plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS

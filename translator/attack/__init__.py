@@ -80,5 +80,8 @@ def _techniques() -> Mapping[str, Technique]:
     """The table has a line for each: id, kind, name, tactics, replacement."""
     table = resources.files("translator").joinpath("attack/attack.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines()[1:])
-    return {id_: Technique(id_, name, tuple(tactics.split()), replaced_by or None)
-            for id_, kind, name, tactics, replaced_by in rows if kind != "tactic"}
+    return {
+        id_: Technique(id_, name, tuple(tactics.split()), replaced_by or None)
+        for id_, kind, name, tactics, replaced_by in rows
+        if kind != "tactic"
+    }

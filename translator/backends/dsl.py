@@ -38,7 +38,7 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
         raise refuse(
             Code.DSL_DEPTH,
             f"As Query DSL this is {nested} levels deep; Elasticsearch takes {judge.DEEPEST}.",
-            rule.query,
+            rule.whole,
             formula.span,
             "say it with fewer parentheses and `not`s",
         )
@@ -66,7 +66,7 @@ def _case(rule: Rule, formula: Formula) -> Iterator[Loss]:
         if letters:
             effect = Effect.NARROWER.under_not() if negated else Effect.NARROWER
             message = f"Elasticsearch folds ASCII letters only; {letters} must stand in an event as written."
-            yield lose(Code.CASE, message, effect, rule.query, node.span, "add the other spellings as values")
+            yield lose(Code.CASE, message, effect, rule.whole, node.span, "add the other spellings as values")
 
 
 def _has_case(char: str) -> bool:
@@ -84,13 +84,13 @@ def _impossible(rule: Rule, formula: Formula, schema: Schema) -> Iterator[Diagno
                 case logic.Matches(field, pattern, cased=False):
                     scope.wildcard(field, pattern, Folding.ASCII)
         except Refused as refused:
-            yield diagnose(Code.BAD_FIELD_VALUE, refused.message, rule.query, node.span, refused.hint)
+            yield diagnose(Code.BAD_FIELD_VALUE, refused.message, rule.whole, node.span, refused.hint)
 
 
 def _failing(rule: Rule, formula: Formula, schema: Schema, config: Config) -> Iterator[Diagnostic]:
     """What Elasticsearch will answer with an error, as warnings."""
     try:
-        matcher.compile_(formula, source=rule.query, schema=schema, config=config)
+        matcher.compile_(formula, source=rule.whole, schema=schema, config=config)
     except TranslatorError as error:
         for found in error.diagnostics:
             yield Diagnostic(Code.ALWAYS_FAILS, found.message, found.source, found.span, found.hint)

@@ -14,7 +14,7 @@ from translator.source import Source
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The query as text, broken into lines at ``options.width``. ``data`` is the AST."""
-    query, losses = emit_query(formula, rule.query)
+    query, losses = emit_query(formula, rule.whole)
     return Emitted(kql.print_(query, width=options.width) + "\n", query, losses)
 
 

@@ -47,7 +47,7 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     Raises TranslatorError where Elasticsearch would answer with an error.
     """
     config = Config(time_zone=options.time_zone)
-    compile_(formula, source=rule.query, schema=options.schema, config=config)
+    compile_(formula, source=rule.whole, schema=options.schema, config=config)
     return Emitted(_python_text.write(rule.title, formula, options.schema, config))
 
 
@@ -124,9 +124,10 @@ class _Compiler:
                 return scope.wildcard(field, pattern, self.folding(cased))
             case logic.Matches(field, pattern):
                 return scope.query_string((field,), pattern)
-            case logic.Compare(field, op, value):
+            case logic.Compare(field, op, value, also):
                 zone = self.zone(value) if _asked(field) is Ask.DATE else None
-                return scope.range(field, _bounds(op, value, zone))
+                sides = {op.word: value} if also is None else {op.word: value, also[0].word: also[1]}
+                return scope.range(field, Bounds(**sides, time_zone=zone))
             case _:
                 assert_never(formula)
 
@@ -143,20 +144,6 @@ class _Compiler:
 
 def _asked(field: Field) -> Ask:
     return field.ask if isinstance(field, FieldRef) else Ask.MATCH
-
-
-def _bounds(op: logic.RangeOp, value: Scalar, zone: str | None) -> Bounds:
-    match op:
-        case logic.RangeOp.GT:
-            return Bounds(gt=value, time_zone=zone)
-        case logic.RangeOp.GTE:
-            return Bounds(gte=value, time_zone=zone)
-        case logic.RangeOp.LT:
-            return Bounds(lt=value, time_zone=zone)
-        case logic.RangeOp.LTE:
-            return Bounds(lte=value, time_zone=zone)
-        case _:
-            assert_never(op)
 
 
 BACKEND = Backend(

@@ -24,12 +24,14 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The rule as one Sigma document. ``data`` is the document as plain values."""
     log_source, notes = infer(rule, formula)
     if options.profile == PORTABLE.name:
-        rewritten = rewrite(formula, log_source, rule.query)
-        emitted = emit_detection(rewritten.formula, rule.query, styled=True)
+        rewritten = rewrite(formula, log_source, rule.whole)
+        emitted = emit_detection(rewritten.formula, rule.whole, styled=True)
         data = document.portable(rule, emitted.detection, log_source, attack=options.attack)
-        losses, notes = (*rewritten.losses, *emitted.losses), (*notes, *rewritten.notes)
+        # One field's losses are told once, where it is first asked.
+        told = {(loss.code, loss.message, loss.effect): loss for loss in reversed(emitted.losses)}
+        losses, notes = (*rewritten.losses, *reversed(told.values())), (*notes, *rewritten.notes)
     else:
-        emitted = emit_detection(formula, rule.query)
+        emitted = emit_detection(formula, rule.whole)
         data = document.faithful(rule, emitted.detection, log_source, attack=options.attack)
         losses = emitted.losses
     try:
@@ -41,9 +43,7 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
 
 def needs(rule: Rule) -> tuple[Loss, ...]:
     """What a target that judges single events leaves out: each makes the rule match more."""
-    return tuple(
-        lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span) for need in rule.needs
-    )
+    return tuple(lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span) for need in rule.needs)
 
 
 def matches(text: str, schema: Schema) -> Predicate:
@@ -53,8 +53,13 @@ def matches(text: str, schema: Schema) -> Predicate:
 
 
 def _unwritable(rule: Rule, why: str) -> Diagnostic:
-    return diagnose(Code.TEXT_COMPARED, f"YAML cannot hold a value of this rule: {why}.", rule.query, Span(0, 1),
-                    "write the character in full, or leave it to a wildcard")
+    return diagnose(
+        Code.TEXT_COMPARED,
+        f"YAML cannot hold a value of this rule: {why}.",
+        rule.whole,
+        Span(0, 1),
+        "write the character in full, or leave it to a wildcard",
+    )
 
 
 BACKEND = Backend(

@@ -18,8 +18,8 @@ from translator.sources import scan
 
 
 @click.command()
-@click.argument("rules", nargs=-1, required=True, metavar="RULES...", type=click.Path(allow_dash=True))
-@click.option("--events", "events_path", required=True, metavar="FILE", type=click.Path(allow_dash=True),
+@click.argument("rules", nargs=-1, required=True, metavar="RULES...", type=click.Path(allow_dash=True, readable=False))
+@click.option("--events", "events_path", required=True, metavar="FILE", type=click.Path(allow_dash=True, readable=False),
               help="NDJSON, one event a line (.gz too); - is standard input.")
 @click.option("--fail-on-match", is_flag=True, help="End with 1 if a rule matches.")
 @options.from_

@@ -40,7 +40,7 @@ def _sources() -> dict[str, Any]:
 complete_target = _completing(_backends)
 
 paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...",
-                       type=click.Path(allow_dash=True))
+                       type=click.Path(allow_dash=True, readable=False))
 from_ = click.option("--from", "from_", metavar="FORMAT", shell_complete=_completing(_sources),
                      help="Source format; told by the content if left out.")
 schema = click.option("--schema", metavar="FILE|none", help="Field types as YAML (`field: type`), or none. Default: ECS.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
@@ -54,7 +54,19 @@ class Report:
             self.outcomes["refused" if all(code.number.startswith("L") for code in codes) else "broken"] += 1
             for code in codes:
                 self._count(code, title or error.diagnostics[0].source.name)
-        self.findings(error.diagnostics)
+        self.findings(self._places(error.diagnostics))
+
+    def _places(self, found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+        """Losses that say the same of several places as one, with what would accept it; JSON keeps each."""
+        found = list(found)
+        if self.format == "json":
+            return found
+        counts = Counter((each.code, each.message) for each in found)
+        return [
+            replace(each, message=_counted(each.message, counts.pop(key)), hint=_accepting(each))
+            for each in found
+            if (key := (each.code, each.message)) in counts
+        ]
 
     def fail(self, message: str) -> None:
         """A check that failed."""
@@ -113,6 +125,17 @@ class Report:
 
     def _say(self, text: str) -> None:
         click.echo(text, err=True)
+
+
+def _counted(message: str, count: int) -> str:
+    return message if count == 1 else f"{message} In {count} places."
+
+
+def _accepting(found: Diagnostic) -> str | None:
+    if not found.code.number.startswith("L"):
+        return found.hint
+    accepted = f"accept it with --allow {found.code}"
+    return f"{found.hint}; or {accepted}" if found.hint else accepted
 
 
 def as_json(diagnostic: Diagnostic, severity: str) -> dict[str, Any]:

@@ -88,9 +88,10 @@ def _clause(formula: logic.Formula, config: Config) -> Clause:
             return {"wildcard": {field.path: {"value": spell(pattern), **_folding(cased, config)}}}
         case logic.Matches(field, pattern):
             return {"query_string": {"fields": [field.path], "query": spell(pattern)}}
-        case logic.Compare(field, op, value):
+        case logic.Compare(field, op, value, also):
             zone = _zone(value, config) if _asked(field) is Ask.DATE else {}
-            return {"range": {field.path: {op.word: value, **zone}}}
+            second = {} if also is None else {also[0].word: also[1]}
+            return {"range": {field.path: {op.word: value, **second, **zone}}}
         case _:
             return emit(formula, config)
 

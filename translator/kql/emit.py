@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from translator import logic
 from translator.errors import Code
 from translator.kql import ast, codec
 from translator.ledger import Effect, Loss, lose
-from translator.schema import ANALYSED_TEXT, Field, FieldPattern
+from translator.schema import ANALYSED_TEXT, Ask, Field, FieldPattern, FieldRef, Type
 from translator.source import Source, Span
 from translator.values import Pattern, Scalar, Wild, pattern
 
 #: Texts that read best without quotes.
 _BARE = re.compile(r"[A-Za-z0-9_./@#$%+,;=~^&|!?'\[\]-]+")
+
+#: The questions that a list of values can ask.
+_Questions: TypeAlias = logic.Exists | logic.Equals | logic.Words | logic.Phrase | logic.Matches
 
 _WORDS = frozenset({"null", "true", "false", "and", "or", "not"})
 
@@ -56,6 +59,11 @@ class _Writer:
             case logic.Within(inner, body):
                 name = ast.Literal(None) if inner is None else _name(_relative(inner, path))
                 return ast.Nested(name, self.query(body, inner, negated=negated))
+            case logic.Compare(field, op, value, (second, bound)):
+                self.lose(Code.TWO_BOUNDS, f"KQL asks each bound on its own; two values of {field.path} may meet them.",
+                          Effect.WIDER, formula.span, negated, "write to dsl, which asks both of one value")
+                sides = (logic.Compare(field, op, value), logic.Compare(field, second, bound))
+                return ast.And(tuple(self.query(side, path, negated=negated) for side in sides))
             case logic.Compare(field, op, value):
                 return ast.Range(self.field(field, path), op, _bare_or_quoted(str(value)) if value is not None else ast.Literal(None))
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches():
@@ -86,7 +94,8 @@ class _Writer:
             case _:
                 raise AssertionError(f"no value of a list: {formula}")
 
-    def value(self, leaf: logic.Exists | logic.Equals | logic.Words | logic.Phrase | logic.Matches, negated: bool) -> ast.Name:
+    def value(self, leaf: _Questions, negated: bool) -> ast.Name:
+        self.clause(leaf, negated)
         match leaf:
             case logic.Exists():
                 return ast.Wildcard((Wild.ANY,))
@@ -104,6 +113,19 @@ class _Writer:
                 return self.wildcard(shape, leaf.span, negated)
             case _:
                 assert_never(leaf)
+
+    def clause(self, leaf: _Questions, negated: bool) -> None:
+        """A filter's own ``term`` or ``wildcard`` clause, where Kibana would choose another for the field."""
+        if not isinstance(leaf.field, FieldRef) or leaf.field.ask is not Ask.TERM:
+            return
+        if leaf.field.type in ANALYSED_TEXT and not isinstance(leaf, logic.Exists | logic.Words | logic.Phrase):
+            self.lose(Code.TEXT_COMPARED, f"The rule compares the words of {leaf.field.path} as they are indexed; KQL "
+                      "analyses what it looks for.", Effect.MIXED, leaf.span, negated, "write to dsl")
+        elif (leaf.field.type is Type.UNKNOWN and isinstance(leaf, logic.Matches)
+              and any(char.isspace() for part in leaf.pattern if isinstance(part, str) for char in part)):
+            self.lose(Code.TEXT_COMPARED, f"Kibana splits a pattern at its blanks where it does not know the field, and the "
+                      f"schema does not know {leaf.field.path}.", Effect.MIXED, leaf.span, negated,
+                      "write to dsl, or give the field's type with --schema FILE")
 
     def case(self, leaf: logic.Equals | logic.Matches, text: str, cased: bool, negated: bool) -> None:
         """Only text with letters has a case to lose."""

@@ -91,6 +91,8 @@ def range_(field: FieldRef, bounds: Bounds) -> Accept:
 def span(field: FieldRef, bounds: Bounds) -> tuple[float, float] | Callable[[], tuple[float, float]]:
     """The first and last moment inside ``bounds``, in the field's unit, or what says it now."""
     formats = date_formats.formats(field)
+    if any(isinstance(value, int | float) for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte)):
+        formats = "epoch_millis"  # what Elasticsearch takes JSON numbers for, whatever the field's formats
     unit = 1 if field.type is Type.DATE_NANOS else 1_000_000
 
     def point(value: Scalar) -> date_math.Bound | None:

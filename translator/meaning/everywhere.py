@@ -40,9 +40,12 @@ def below(schema: Schema, path: str | None, name: str, ask: Ask) -> Test:
     constants = any(
         _answers(field, ask)(field.details.value) for field in schema.constants if field.path.startswith(f"{name}.")
     )
-    if path is not None and not name.startswith(f"{path}."):
-        return EVERYTHING if constants else NOTHING
-    return EVERYTHING if constants else Test(_Everywhere(schema, path, ask, None, name).holds)
+    if constants:
+        return EVERYTHING
+    if path is None or name.startswith(f"{path}."):
+        return Test(_Everywhere(schema, path, ask, None, name).holds)
+    # Seen from inside, an object that holds all of this is all of this.
+    return Test(_Everywhere(schema, path, ask, None).holds) if f"{path}.".startswith(f"{name}.") else NOTHING
 
 
 def _answers(field: FieldRef, ask: Ask) -> Accept:

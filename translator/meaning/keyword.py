@@ -15,8 +15,8 @@ from translator.meaning.texts import (
     all_tests,
     one_shape,
     one_word,
+    sent,
     spelled,
-    stored,
     text,
 )
 from translator.schema import FieldRef
@@ -28,7 +28,7 @@ _BLANKS = re.compile("[\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u202
 
 def asked(value: str | int | float | bool) -> str:
     """A query's value as a keyword compares it."""
-    return stored(spelled(value))
+    return sent(spelled(value))
 
 
 def reading(field: FieldRef, folding: Folding = Folding.NONE, *, surrogates: bool = False) -> Reading:
@@ -55,10 +55,7 @@ def equals(field: FieldRef, value: str, folding: Folding = Folding.NONE) -> Acce
 
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """Elasticsearch's ``term``."""
-    said = spelled(given(value, field))
-    if folding is Folding.ASCII and stored(said) != said:
-        return never  # a lone surrogate is no character of any text
-    return equals(field, stored(said), folding)
+    return equals(field, asked(given(value, field)), folding)
 
 
 def match(field: FieldRef, value: Scalar) -> Accept:
@@ -116,7 +113,7 @@ def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) ->
     if not like:
         return never
     how = reading(field, folding, surrogates=any("?" in part for part in like if not isinstance(part, Wild)))
-    return one_shape(how, folded(like, how.form) if how.form else like, shaped)
+    return one_shape(how, folded(like, lambda part: how.formed(sent(part))), shaped)
 
 
 def piece(field: FieldRef, like: Pattern) -> Accept:

@@ -88,7 +88,7 @@ def wildcard(name: str) -> Test:
 
 def piece(name: str, like: Pattern) -> Test:
     """A word with a star in a ``query_string``. What an index has one value of takes a last star only."""
-    if name in _ONE_VALUE and not (len(like) == 2 and like[1] is Wild.ANY):
+    if name in _ONE_VALUE and not (len(like) == 2 and isinstance(like[0], str) and like[1] is Wild.ANY):
         return _answered(name, _ERROR)
     return _answered(name, _FIELDS[name].piece)
 

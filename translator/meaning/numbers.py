@@ -107,12 +107,15 @@ def is_whole(field: FieldRef) -> bool:
 
 
 def reader(field: FieldRef) -> Callable[[Any], Number | None]:
-    """What the field indexes for a raw value; None where it indexes nothing or refuses the value."""
+    """What the field indexes for a raw value; None where it indexes nothing or refuses the value.
+
+    An empty text is null where texts are taken at all.
+    """
     read = _whole_reader(field) if is_whole(field) else _fraction_reader(field)
     if field.details.null_value is None:
         return read
-    null = read(field.details.null_value)
-    return lambda value: null if value is None else read(value)
+    null, nulls = read(field.details.null_value), (None, "") if field.details.coerce else (None,)
+    return lambda value: null if value in nulls else read(value)
 
 
 def _whole_reader(field: FieldRef) -> Callable[[Any], int | None]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from translator.meaning import document, flattened, metadata, query_string
 from translator.meaning.everywhere import Ask, below, everywhere
 from translator.meaning.kinds import keeps, kind_of
+from translator.meaning.numbers import double
 from translator.meaning.question import Accept, Bounds, Folding, Refused
 from translator.meaning.verdict import EVERYTHING, NOTHING, Predicate, Test, either, some_value
 from translator.schema import DATES, NUMBERS, FieldPattern, FieldRef, Schema, Type
@@ -101,7 +102,9 @@ class Scope:
             return metadata.exists(path)
         field = self._field(name)
         itself = self._ask(field, kind_of(field).exists(field))
-        if field.type in _HOLDING or field.details.in_root or (self.schema.unlisted and path not in self.schema.fields):
+        holds = field.type in _HOLDING or (self.schema.unlisted and path not in self.schema.fields)
+        # A key of a flattened field exists by its own values: what lies below it is another key.
+        if holds and field.details.key_of is None:
             return either([itself, below(self.schema, self.path, path, _exists)])
         return itself
 
@@ -248,15 +251,25 @@ class Scope:
         field = None if "*" in _path(name) else self._field(name)
         if field is not None and flattened.is_key(field) and (test := flattened.key_pattern(words)) is not None:
             return self._ask_keyed(field, test)
-        return self._named(name, lambda each: kind_of(each).piece(each, words), lambda each: metadata.piece(each, words), lenient=lenient)
+        return self._named(
+            name,
+            lambda each: kind_of(each).piece(each, words),
+            lambda each: metadata.piece(each, words),
+            lenient=lenient,
+        )
 
     def _drops(self, name: Name, said: str) -> bool:
-        """Whether the field's analyzer leaves nothing of a text."""
-        return "*" not in _path(name) and not keeps(self._field(name), said)
+        """Whether the analyzers of the fields that a name stands for leave nothing of a text."""
+        path = _path(name)
+        if "*" not in path:
+            return not keeps(self._field(name), said)
+        shape = _shape(path)
+        named = [each for each in self.schema.leaves if shape.fullmatch(each)]
+        return bool(named) and not any(keeps(self.schema.fields[each], said) for each in named)
 
 
 #: Types of a field that may be an object with fields of its own.
-_HOLDING = (Type.OBJECT, Type.UNKNOWN)
+_HOLDING = (Type.OBJECT, Type.NESTED, Type.UNKNOWN)
 
 #: Types that a field pattern passes over.
 _NOT_NAMED = (Type.GEO_POINT, Type.BINARY)
@@ -272,8 +285,19 @@ def _path(name: Name) -> str:
 
 def _unboosted(name: Name) -> Name:
     """``name^2`` without its boost, as ``query_string`` reads it whatever the mapping says."""
-    path = _path(name)
-    return path.rpartition("^")[0] if "^" in path else name
+    path, caret, boost = _path(name).partition("^")
+    if not caret:
+        return name
+    try:
+        valid = double(boost) >= 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise Refused(
+            f"Elasticsearch takes what follows the ^ in {path}^{boost} for a boost.",
+            "name a field without a ^ in its name",
+        )
+    return path
 
 
 def _shape(path: str) -> re.Pattern[str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from translator.meaning import addresses, dates, numbers
 from translator.meaning.numbers import no_shape
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
-from translator.meaning.texts import text
+from translator.meaning.texts import spelled, text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar
 
@@ -28,6 +28,7 @@ _OF: dict[Type, Type] = {
     Type.IP_RANGE: Type.IP,
 }
 
+_BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 #: Spans of integers.
 _WHOLE = (Type.INTEGER_RANGE, Type.LONG_RANGE)
 
@@ -41,7 +42,9 @@ def _limits(field: FieldRef, bounds: Bounds) -> Span | Callable[[], Span]:
     if part.type is Type.IP:
         return addresses.limits(part, bounds)
     if part.type is Type.DATE:
-        return dates.span(part, bounds)
+        # Numbers are no special case here, as they are on a plain date.
+        said = {name: spelled(value) for name in _BOUNDS if (value := getattr(bounds, name)) is not None}
+        return dates.span(part, Bounds(**said, time_zone=bounds.time_zone))
     return numbers.limits(part, bounds)
 
 
@@ -49,7 +52,7 @@ def _indexed(field: FieldRef, value: Any) -> Span | None:
     """The span of a document's value; None for what the field refuses."""
     if field.type is Type.IP_RANGE and isinstance(value, str):
         return addresses.network(value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not value.keys() <= _BOUNDS:
         return None
     bounds = {name: _cut(field, value[name]) for name in ("gt", "gte", "lt", "lte") if value.get(name) is not None}
     try:
@@ -86,7 +89,7 @@ def _touching(field: FieldRef, bounds: Bounds) -> Accept:
 
     def touches(limits: Callable[[], Span], span: Span) -> bool:
         first, last = limits()
-        return span[0] <= last and first <= span[1]
+        return first <= last and span[0] <= last and first <= span[1]
 
     return _accepting(field, partial(touches, found if callable(found) else lambda: found))
 
@@ -120,7 +123,21 @@ def range_(field: FieldRef, bounds: Bounds) -> Accept:
         for value in (bounds.gt, bounds.gte, bounds.lt, bounds.lte):
             if value is not None:
                 _must_be_whole(field, value)
+    _must_be_ordered(field, bounds)
     return _touching(field, bounds)
+
+
+def _must_be_ordered(field: FieldRef, bounds: Bounds) -> None:
+    least = bounds.gte if bounds.gt is None else bounds.gt
+    most = bounds.lte if bounds.lt is None else bounds.lt
+    if least is None or most is None:
+        return
+    found = _limits(field, Bounds(gte=least, lte=most, time_zone=bounds.time_zone))
+    first, last = found() if callable(found) else found
+    if first > last:
+        raise Refused(
+            f"Elasticsearch refuses a range of {field.path} that ends before it begins.", "exchange the bounds"
+        )
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:

@@ -55,6 +55,11 @@ def spelled(value: str | int | float | bool) -> str:
     return text(value) or ""
 
 
+def sent(value: str) -> str:
+    """A query's text as Lucene reads it: a lone surrogate becomes a replacement character, not a question mark."""
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def split_at_blanks(value: str) -> list[str]:
     """The words between what Java takes for white space: no no-break space is."""
     return [word for word in _BLANKS.split(value) if word]

@@ -9,7 +9,7 @@ from translator.meaning import keyword, letters
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
 from translator.meaning.shapes import folded, shaped
 from translator.meaning.text import words as standard_words
-from translator.meaning.texts import TextTest, spelled, split_at_blanks, stored, text
+from translator.meaning.texts import TextTest, sent, spelled, split_at_blanks, stored, text
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar
 
@@ -135,7 +135,7 @@ def exists(field: FieldRef) -> Accept:
 
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """One of the words, to which the value is compared as it stands."""
-    said = stored(_asked(field, value))
+    said = sent(_asked(field, value))
     fold = letters.folder(folding)
     if fold is None:
         return _some(field, lambda word: word == said)
@@ -145,13 +145,13 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
 
 def match(field: FieldRef, value: Scalar) -> Accept:
     """One of the words of the value; none if it has none."""
-    wanted = frozenset(word for word, _ in analyzer(field)(stored(_asked(field, value))))
+    wanted = frozenset(word for word, _ in analyzer(field)(sent(_asked(field, value))))
     return _some(field, wanted.__contains__, tuple(wanted)) if wanted else never
 
 
 def phrase(field: FieldRef, value: Scalar) -> Accept:
     """The words of the value, in a row, within one value of the document."""
-    wanted = analyzer(field)(stored(_asked(field, value)))
+    wanted = analyzer(field)(sent(_asked(field, value)))
     if not wanted:
         return never
     if len(wanted) == 1:
@@ -174,12 +174,12 @@ def phrase(field: FieldRef, value: Scalar) -> Accept:
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
     """One of the words lies inside the bounds, which are not split."""
-    return _some(field, keyword.between(bounds, lambda value: stored(_asked(field, value))))
+    return _some(field, keyword.between(bounds, lambda value: sent(_asked(field, value))))
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
     """One of the words has the shape as it stands; no word is empty."""
-    return _some(field, shaped(like, letters.folder(folding)))
+    return _some(field, shaped(folded(like, sent), letters.folder(folding)))
 
 
 def piece(field: FieldRef, like: Pattern) -> Accept:

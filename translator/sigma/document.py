@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import date
+from typing import Any, TypeAlias
 
 from translator.attack import CURRENT
 from translator.rule import LogSource, Rule
 from translator.sigma import codec
-from translator.sigma.detection import Detection, Map, Selection, Value
+from translator.sigma.detection import Detection, Item, Map, Selection
 from translator.sigma.tags import tags
 
 #: The maturities of Elastic's rules, and Sigma's own words; a rule of another source is "test".
@@ -30,8 +31,14 @@ _LICENSES = {
 _TITLE = 256
 
 
+#: How the values of an item are written.
+_Spell: TypeAlias = Callable[[Item], list[Any]]
+
 #: Words that SigmaHQ's titles have in small letters.
-_SMALL = frozenset("a an and as at by for from in new of on or over the through to via with without".split())
+_SMALL = frozenset(
+    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "new", "of", "on", "or", "over"}
+    | {"the", "through", "to", "via", "with", "without"}
+)
 
 #: A whole number in its one plain spelling.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -41,34 +48,39 @@ _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]*[^\s<>()\[\]\"'`.,;:!?]")
 
 def faithful(rule: Rule, detection: Detection, log_source: LogSource, *, attack: int = CURRENT) -> dict[str, Any]:
     """The rule in the order of keys that SigmaHQ writes; what Sigma has no key for stands under ``elastic``."""
-    return _present({
-        **_head(rule),
-        "tags": tags(rule, version=attack),
-        "taxonomy": "ecs",
-        **_body(detection, log_source, _value),
-        "falsepositives": list(rule.false_positives) or ["Unknown"],
-        "level": _level(rule),
-        "elastic": _elastic(rule),
-    })
+    return _present(
+        {
+            **_head(rule),
+            "tags": tags(rule, version=attack),
+            "taxonomy": "ecs",
+            **_body(detection, log_source, _values),
+            "falsepositives": list(rule.false_positives) or ["Unknown"],
+            "level": _level(rule),
+            "elastic": _elastic(rule),
+        }
+    )
 
 
 def portable(rule: Rule, detection: Detection, log_source: LogSource, *, attack: int = CURRENT) -> dict[str, Any]:
     """The rule as SigmaHQ would publish it: in the manner of its other rules, and with no key but Sigma's own."""
     head = _head(rule)
     links = head["references"] or _ADDRESS.findall(rule.description or "")
-    return _present({
-        **head,
-        "title": _titled(head["title"]),
-        # A rule that only its own authors have run is not yet one that SigmaHQ calls stable.
-        "status": "test" if head["status"] == "stable" else head["status"],
-        # Techniques are tags, not links.
-        "references": [link for link in dict.fromkeys(links) if not link.startswith("https://attack.mitre.org/")],
-        "modified": head["modified"] if rule.date and rule.modified and rule.modified > rule.date else None,
-        "tags": tags(rule, version=attack, complete=True),
-        **_body(detection, log_source, _number_or_text),
-        "falsepositives": [_sentence(each) for each in rule.false_positives if each.strip()] or ["Unknown"],
-        "level": _level(rule),
-    })
+    return _present(
+        {
+            **head,
+            "title": _titled(head["title"]),
+            # A rule that only its own authors have run is not yet one that SigmaHQ calls stable.
+            "status": "test" if head["status"] == "stable" else head["status"],
+            # Techniques are tags, not links.
+            "references": [link for link in dict.fromkeys(links) if not link.startswith("https://attack.mitre.org/")],
+            "date": _day(rule.date),
+        "modified": _day(rule.modified) if rule.date and rule.modified and rule.modified > rule.date else None,
+            "tags": tags(rule, version=attack, complete=True),
+            **_body(detection, log_source, _numbers_bare),
+            "falsepositives": [_sentence(each) for each in rule.false_positives if each.strip()] or ["Unknown"],
+            "level": _level(rule),
+        }
+    )
 
 
 def _head(rule: Rule) -> dict[str, Any]:
@@ -85,15 +97,21 @@ def _head(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _body(detection: Detection, log_source: LogSource, spell: Callable[[Value], Any]) -> dict[str, Any]:
+def _body(detection: Detection, log_source: LogSource, spell: _Spell) -> dict[str, Any]:
     return {
-        "logsource": _present({"category": log_source.category, "product": log_source.product,
-                               "service": log_source.service}),
+        "logsource": _present(
+            {"category": log_source.category, "product": log_source.product, "service": log_source.service}
+        ),
         "detection": {
             **{name: _selection(selection, spell) for name, selection in detection.selections},
             "condition": detection.condition,
         },
     }
+
+
+def _day(text: str | None) -> date | None:
+    """A date of YAML's own, which needs no quotes."""
+    return date.fromisoformat(text) if text else None
 
 
 def _level(rule: Rule) -> str | None:
@@ -102,8 +120,13 @@ def _level(rule: Rule) -> str | None:
 
 def _titled(title: str) -> str:
     """A title as SigmaHQ writes it: capitals but for small words, names of files and numbers, and no dot at the end."""
-    return " ".join(word if word in _SMALL or not word.islower() or re.search(r"[./_]|\A\d", word)
-                    else word[0].upper() + word[1:] for word in title.rstrip(".").split(" "))
+    return " ".join(map(_capital, title.rstrip(".").split(" ")))
+
+
+def _capital(word: str) -> str:
+    if word in _SMALL or not word.islower() or re.search(r"[./_]|\A\d", word):
+        return word
+    return re.sub(r"[^\W\d_]", lambda letter: letter[0].upper(), word, count=1)
 
 
 def _sentence(text: str) -> str:
@@ -118,46 +141,53 @@ def _status(rule: Rule) -> str:
 
 
 def _elastic(rule: Rule) -> dict[str, Any]:
-    return _present({
-        "type": rule.type if rule.index or rule.risk_score is not None else None,
-        "index": list(rule.index),
-        "risk_score": rule.risk_score,
-        "interval": rule.interval,
-        "from": rule.look_back,
-        "max_signals": rule.maximum_alerts,
-        "version": rule.version,
-        "tags": list(rule.tags),
-        "note": rule.guide,
-        "setup": rule.setup,
-    })
+    return _present(
+        {
+            "type": rule.type if rule.index or rule.risk_score is not None else None,
+            "index": list(rule.index),
+            "risk_score": rule.risk_score,
+            "interval": rule.interval,
+            "from": rule.look_back,
+            "max_signals": rule.maximum_alerts,
+            "version": rule.version,
+            "tags": list(rule.tags),
+            "note": rule.guide,
+            "setup": rule.setup,
+        }
+    )
 
 
 def _present(entries: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if value not in (None, "", [], {})}
 
 
-def _selection(selection: Selection, spell: Callable[[Value], Any]) -> Any:
+def _selection(selection: Selection, spell: _Spell) -> Any:
     if len(selection) > 1:
         return [_map(items, spell) for items in selection]
     (items,) = selection
     if items[0].field is None:
-        return [spell(value) for value in items[0].written]
+        return spell(items[0])
     return _map(items, spell)
 
 
-def _map(items: Map, spell: Callable[[Value], Any]) -> dict[str, Any]:
-    return {item.key: _one_or_list([spell(value) for value in item.written]) for item in items}
+def _map(items: Map, spell: _Spell) -> dict[str, Any]:
+    return {item.key: _one_or_list(spell(item)) for item in items}
 
 
 def _one_or_list(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _value(value: Value) -> Any:
-    return codec.encode(value) if isinstance(value, tuple) else value
+def _values(item: Item) -> list[Any]:
+    return [codec.encode(value) if isinstance(value, tuple) else value for value in item.written]
 
 
-def _number_or_text(value: Value) -> Any:
-    """A value that is a number is written as one, whatever its field's type in Elasticsearch."""
-    text = _value(value)
-    return int(text) if isinstance(text, str) and _WHOLE.fullmatch(text) else text
+def _numbers_bare(item: Item) -> list[Any]:
+    """The values, those that are numbers without quotes, whatever the field's type is in Elasticsearch.
+
+    A modifier for texts does not take a number.
+    """
+    values = _values(item)
+    if item.modifiers:
+        return values
+    return [int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value for value in values]

@@ -17,7 +17,8 @@ def gather(part: Part, *, only_contained: bool = False) -> Part:
     """
     match part:
         case All(parts):
-            return _joined(All, _every(_flat(All, [gather(each, only_contained=only_contained) for each in parts]), only_contained))
+            inside = _flat(All, [gather(each, only_contained=only_contained) for each in parts])
+            return _joined(All, _every(inside, only_contained))
         case Some(parts):
             return _joined(Some, _listed(_flat(Some, [gather(each, only_contained=only_contained) for each in parts])))
         case No(inner):
@@ -64,8 +65,11 @@ def _once(values: tuple[Value, ...], cased: bool) -> tuple[Value, ...]:
     """Each value once, as it was first written; letter case makes none another where it does not count."""
     found: dict[object, Value] = {}
     for value in values:
-        alike = value if cased or not isinstance(value, tuple) else tuple(
-            fold_simple(part) if isinstance(part, str) else part for part in value)
+        alike = (
+            value
+            if cased or not isinstance(value, tuple)
+            else tuple(fold_simple(part) if isinstance(part, str) else part for part in value)
+        )
         found.setdefault((type(value), alike), value)
     return tuple(found.values())
 
@@ -74,8 +78,12 @@ def _every(parts: list[Part], only_contained: bool) -> list[Part]:
     """And-ed single values of one field become one list that asks for all of them."""
     found: dict[object, Part] = {}
     for part in parts:
-        if (isinstance(part, Item) and part.operator == "text" and len(part.values) == 1
-                and not (only_contained and part.shape != "contains")):
+        if (
+            isinstance(part, Item)
+            and part.operator == "text"
+            and len(part.values) == 1
+            and not (only_contained and part.shape != "contains")
+        ):
             kind = (part.field, part.cased)
             before = found.get(kind)
             values = before.values if isinstance(before, Item) else ()

@@ -65,7 +65,7 @@ class Leaves:
                           "keywords do depends on the backend.", Effect.MIXED, formula.span, "name the field")
                 return Item(None, "text", (shape,))
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches() | logic.Compare():
-                return self.leaf(formula)
+                return self.leaf(formula, negated)
             case _:
                 assert_never(formula)
 
@@ -78,7 +78,7 @@ class Leaves:
                       effect.under_not() if negated else effect, formula.span)
         return self.part(body, negated)
 
-    def leaf(self, leaf: logic.Leaf) -> Part:
+    def leaf(self, leaf: logic.Leaf, negated: bool) -> Part:
         if isinstance(leaf.field, FieldPattern):
             return self.refuse(Code.FIELD_PATTERN, f"Sigma has no field patterns, and the schema knows no field of the "
                                f"shape {leaf.field.path}.", leaf.span, "give a schema that has the fields (--schema FILE)")
@@ -86,6 +86,11 @@ class Leaves:
         match leaf:
             case logic.Exists():
                 return Item(field.path, "exists", (True,))
+            case logic.Compare(_, op, value, (second, bound)):
+                self.lose(Code.TWO_BOUNDS, f"Sigma asks each bound on its own; two values of {field.path} may meet "
+                          "them.", Effect.WIDER.under_not() if negated else Effect.WIDER, leaf.span)
+                sides = ((op, value), (second, bound))
+                return All(tuple(self.leaf(logic.Compare(field, *side, span=leaf.span), negated) for side in sides))
             case logic.Compare(_, op, value):
                 number = _number(value) if field.type in NUMBERS else None
                 if number is None:

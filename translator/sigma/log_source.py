@@ -39,10 +39,21 @@ Facts: TypeAlias = Mapping[str, frozenset[str]]
 #: Fields that only PowerShell's script block logging fills.
 _SCRIPT = "powershell.file.script_block_"
 _DATASET = ("data_stream.dataset", "event.dataset")
-_FIELDS = frozenset({
-    *_DATASET, "event.action", "event.category", "event.code", "event.kind", "event.module", "event.provider",
-    "event.type", "host.os.type", "winlog.channel", _SCRIPT,
-})
+_FIELDS = frozenset(
+    {
+        *_DATASET,
+        "event.action",
+        "event.category",
+        "event.code",
+        "event.kind",
+        "event.module",
+        "event.provider",
+        "event.type",
+        "host.os.type",
+        "winlog.channel",
+        _SCRIPT,
+    }
+)
 
 #: A condition that would make more branches than this tells nothing.
 _MOST = 64
@@ -53,13 +64,21 @@ _ALERTS = LogSource(product="elastic", service="alerts")
 #: Indices that are no data streams of an integration: (how they begin, what is in them). The Beats' say nothing, or
 #: nothing that a data stream beside them does not say better.
 _INDICES: tuple[tuple[str, LogSource], ...] = (
-    (".alerts-", _ALERTS), (".internal.alerts-", _ALERTS), (".siem-signals-", _ALERTS),
-    ("apm-", LogSource(product="elastic", service="apm")), ("traces-apm", LogSource(product="elastic", service="apm")),
-    ("ml_", LogSource(product="elastic", service="ml")), ("endgame-", LogSource(product="endgame", service="alert")),
+    (".alerts-", _ALERTS),
+    (".internal.alerts-", _ALERTS),
+    (".siem-signals-", _ALERTS),
+    ("apm-", LogSource(product="elastic", service="apm")),
+    ("traces-apm", LogSource(product="elastic", service="apm")),
+    ("ml_", LogSource(product="elastic", service="ml")),
+    ("endgame-", LogSource(product="endgame", service="alert")),
 )
 _BEATS: tuple[tuple[str, LogSource], ...] = (
-    ("winlogbeat-", LogSource(product="windows")), ("auditbeat-", LogSource()), ("filebeat-", LogSource()),
-    ("packetbeat-", LogSource()), ("heartbeat-", LogSource()), ("metricbeat-", LogSource()),
+    ("winlogbeat-", LogSource(product="windows")),
+    ("auditbeat-", LogSource()),
+    ("filebeat-", LogSource()),
+    ("packetbeat-", LogSource()),
+    ("heartbeat-", LogSource()),
+    ("metricbeat-", LogSource()),
 )
 
 #: The log source of a rule that tells nothing: its events lie in Elasticsearch.
@@ -89,7 +108,7 @@ def _note(rule: Rule, formula: logic.Formula, found: LogSource, branches: list[L
         message = f"The rule tells no more of its log source than the product, {found.product}."
     else:
         message = f"Sigma's taxonomy has no log source for this data; it is called {_name(found)} here."
-    return diagnose(Code.LOGSOURCE_UNKNOWN, message, rule.query, _place(formula))
+    return diagnose(Code.LOGSOURCE_UNKNOWN, message, rule.whole, _place(formula))
 
 
 def _name(source: LogSource) -> str:
@@ -127,8 +146,14 @@ def _facts(formula: logic.Formula) -> list[Facts]:
         case logic.Or(items) if items:
             branches = [facts for item in items for facts in _facts(item)]
             return [{}] if {} in branches else _joined(branches)
-        case (logic.Equals(field) | logic.Words(field) | logic.Phrase(field) | logic.Matches(field)
-              | logic.Compare(field) | logic.Exists(field)):
+        case (
+            logic.Equals(field)
+            | logic.Words(field)
+            | logic.Phrase(field)
+            | logic.Matches(field)
+            | logic.Compare(field)
+            | logic.Exists(field)
+        ):
             return [_fact(field.path, formula)]
         case _:
             return [{}]
@@ -172,6 +197,7 @@ def _each_dataset(facts: Facts) -> Iterator[Facts]:
 
 def _shared(sources: Iterable[LogSource]) -> LogSource:
     """What all of ``sources`` say; a service means nothing without its product or category."""
+
     def pair(left: LogSource, right: LogSource) -> LogSource:
         product = left.product if left.product == right.product else None
         category = left.category if left.category == right.category else None
@@ -191,8 +217,10 @@ def _branch(facts: Facts, index: _Index) -> LogSource:
 
 
 def _by_dataset(facts: Facts, index: _Index) -> LogSource:
-    return _shared(_stream(name, facts, index) if name in HOST_STREAMS else data_set(name)
-                   for name in facts.get(_said_dataset(facts), ()))
+    return _shared(
+        _stream(name, facts, index) if name in HOST_STREAMS else data_set(name)
+        for name in facts.get(_said_dataset(facts), ())
+    )
 
 
 def _by_channel(facts: Facts, index: _Index) -> LogSource:
@@ -224,8 +252,10 @@ def _by_category(facts: Facts, index: _Index) -> LogSource:
 
 
 def _by_module(facts: Facts, index: _Index) -> LogSource:
-    return _shared(MODULES.get(name) or LogSource(product=PRODUCTS.get(name, name))
-                   for name in sorted(facts.get("event.module", ())))
+    return _shared(
+        MODULES.get(name) or LogSource(product=PRODUCTS.get(name, name))
+        for name in sorted(facts.get("event.module", ()))
+    )
 
 
 def _by_index(facts: Facts, index: _Index) -> LogSource:
@@ -309,9 +339,15 @@ class _Index:
         self.says = _shared(said for _, said in telling) if telling else _shared(beats)
         self.host = all(_integration(name) in HOST or name in ("", "endgame-") for name, _ in streams)
         # Elastic's rules for Windows read Winlogbeat, the Windows integration, and host agents of any system.
-        self.windows = LogSource(product="windows") in beats and all(beat.product for beat in beats) and all(
-            said.product == "windows" or _integration(name) in HOST - {"auditd_manager", "system"} or name == "endgame-"
-            for name, said in streams
+        self.windows = (
+            LogSource(product="windows") in beats
+            and all(beat.product for beat in beats)
+            and all(
+                said.product == "windows"
+                or _integration(name) in HOST - {"auditd_manager", "system"}
+                or name == "endgame-"
+                for name, said in streams
+            )
         )
         names = {name for name, _ in streams}
         self.stream = names.pop() if len(names) == 1 else ""

@@ -37,7 +37,62 @@ _WORDS = {
 }
 
 #: Fields that hold paths; values that all end with a folder, or begin with a dot, are about just that.
-_PATHS = frozenset({"CurrentDirectory", "Image", "ImageLoaded", "ParentImage", "Path", "TargetFilename", "exe", "file.path", "name"})
+_PATHS = frozenset(
+    {
+        "CurrentDirectory",
+        "Image",
+        "ImageLoaded",
+        "ParentImage",
+        "Path",
+        "TargetFilename",
+        "exe",
+        "file.path",
+        "name",
+    }
+)
+
+#: Names that say little without what they are the names of, and what says nothing about them either.
+_VAGUE = frozenset(
+    {
+        "action",
+        "address",
+        "arn",
+        "args",
+        "category",
+        "code",
+        "command_line",
+        "count",
+        "dataset",
+        "domain",
+        "email",
+        "executable",
+        "id",
+        "ip",
+        "key",
+        "kind",
+        "level",
+        "method",
+        "mode",
+        "module",
+        "name",
+        "number",
+        "outcome",
+        "path",
+        "port",
+        "product",
+        "provider",
+        "reason",
+        "result",
+        "role",
+        "size",
+        "status",
+        "type",
+        "user",
+        "value",
+        "version",
+    }
+)
+_HOLDERS = frozenset({"audit", "data", "field", "properties"})
 
 #: What tells selections on one field apart.
 _SHAPES = {"startswith": "start", "endswith": "end", "contains": "part", "": "exact"}
@@ -58,7 +113,7 @@ def others(taken: str, items: Map) -> Iterator[str]:
     if len(items[0].values) == 1 and (word := _last_word(items[0])):
         yield f"{taken}_{word}"
     elif items[0].operator == "text":
-        yield f"{taken}_{_SHAPES[items[0].shape]}"
+        yield f"{taken}_{'all' if items[0].every else _SHAPES[items[0].shape]}"
     number = 2
     while True:
         yield f"{taken}_{number}"
@@ -77,9 +132,14 @@ def _about(item: Item) -> str:
 
 
 def _slug(field: str) -> str:
-    """The end of a field's name: ``properties.deviceDetail.isManaged`` is about ``device_detail_is_managed``."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", "_".join(field.split(".")[-2:]).replace("properties_", ""))
-    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_") or "field"
+    """The end of a field's name, with what stands before it where it says too little alone: ``actor_id``."""
+    *before, last = [_spaced(part) for part in field.split(".")]
+    return f"{before[-1]}_{last}" if before and last in _VAGUE and before[-1] not in _HOLDERS else last or "field"
+
+
+def _spaced(part: str) -> str:
+    """A name's words in small letters with underscores between them."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part).lower()).strip("_")
 
 
 def _whole_word(item: Item) -> str | None:

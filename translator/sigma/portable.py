@@ -58,20 +58,31 @@ class _Writer:
         self.losses: dict[object, Loss] = {}
         self.notes: dict[object, Diagnostic] = {}
         self.whole = formula
+        #: Whether a field pattern names all that is being said, so that one place of a list is as good as another.
+        self.spread = False
 
     def top(self, formula: logic.Formula) -> logic.Formula:
         """What is and-ed at the top, without what the log source says."""
         if self.log_source == UNKNOWN:
-            self.lose(Code.LOG_SOURCE, "Without a log source nothing tells which events to ask.", Effect.MIXED, Span(0, 1),
-                      "say what the rule reads: `data_stream.dataset:...`, or `event.category:...` and `host.os.type:...`")
+            self.lose(
+                Code.LOG_SOURCE,
+                "Without a log source nothing tells which events to ask.",
+                Effect.MIXED,
+                Span(0, 1),
+                "say what it reads: `data_stream.dataset:...`, or `event.category:...` and its system",
+            )
         folded = fold(formula, self.log_source)
         for each in folded.needless:
             self.note(Code.FOLDED, f"`{self.text(each.span)}` is what the log source says, and left out.", each.span)
         kept = [each for each in folded.rest if not self.is_classification(each)]
         for each in folded.rest:
             if each not in kept:
-                self.lose(Code.CLASSIFICATION, f"`{self.text(each.span)}` is left out: only Elastic classifies events so.",
-                          Effect.WIDER, each.span)
+                self.lose(
+                    Code.CLASSIFICATION,
+                    f"`{self.text(each.span)}` is left out: only Elastic classifies events so.",
+                    Effect.WIDER,
+                    each.span,
+                )
         if not kept:
             return logic.Everything(span=formula.span)
         said = tuple(self.formula(each, False) for each in kept)
@@ -89,16 +100,20 @@ class _Writer:
         match formula:
             case logic.And(items):
                 return replace(formula, items=tuple(self.formula(item, negated) for item in items))
-            case logic.Or(items) | logic.AnyField(items):
-                return logic.Or(tuple(self.formula(item, negated) for item in items), span=formula.span)
+            case logic.Or(items):
+                return replace(formula, items=tuple(self.formula(item, negated) for item in items))
+            case logic.AnyField(items):
+                self.spread = True
+                said = tuple(self.formula(item, negated) for item in items)
+                self.spread = False
+                return logic.Or(said, span=formula.span)
             case logic.Not(item):
                 return replace(formula, item=self.formula(item, not negated))
             case logic.Within(_, body):
                 return replace(formula, body=self.formula(body, negated))
             case logic.Everything() | logic.Search() | logic.SearchPattern():
                 return formula
-            case (logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches()
-                  | logic.Compare()):
+            case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches() | logic.Compare():
                 return self.leaf(formula, negated)
             case _:
                 assert_never(formula)
@@ -108,15 +123,22 @@ class _Writer:
         row = self.find(path)
         if row is None:
             return self.unmapped(leaf, negated)
-        if "*" in path or re.search(r"\.\d+\.", path):
-            row = replace(row, name=re.sub(r"\.(?:\*|\d+)(?=\.|\Z)", "", row.name))
+        if (name := re.sub(r"\.(?:\*|\d+)(?=\.|\Z)", "", row.name)) != row.name:
+            row = replace(row, name=name)
+            if row.effect is None and not self.spread and "*" not in path:
+                row = replace(row, effect=Effect.WIDER, why="a log's lists have no numbers for their entries")
         said = self.by_value(leaf, row, negated) if row.how is How.VALUES else self.renamed(leaf, row, negated)
         return self.unmapped(leaf, negated) if said is None else said
 
     def unmapped(self, leaf: logic.Leaf, negated: bool) -> logic.Formula:
         path = leaf.field.path
-        self.lose(Code.FIELD_UNMAPPED, f"Sigma has no name for {path} in {_called(self.log_source)}; it keeps its own.",
-                  _under(Effect.NARROWER, negated), leaf.span, _KEEP)
+        self.lose(
+            Code.FIELD_UNMAPPED,
+            f"Sigma has no name for {path} in {_called(self.log_source)}; it keeps its own.",
+            _under(Effect.NARROWER, negated),
+            leaf.span,
+            _KEEP,
+        )
         if isinstance(leaf.field, FieldPattern):
             return leaf
         return self.question(leaf, path, _text_field(path, leaf.field.type), leaf.field, negated)
@@ -170,14 +192,18 @@ class _Writer:
                 self.note(Code.RENAMED, f"{path} is called {row.name} here.", leaf.span)
             return
         how = "" if row.how is How.SAME else f" ({row.how.value})"
-        self.lose(Code.FIELD_APPROXIMATE, f"{row.name}{how} is not quite {path}: {row.why}.", _under(effect, negated), leaf.span)
+        said = f"{row.name}{how} is not quite {path}: {row.why}."
+        self.lose(Code.FIELD_APPROXIMATE, said, _under(effect, negated), leaf.span)
 
     def may_have(self, path: str, words: frozenset[str]) -> bool:
-        """Whether the rule may match an event whose field has one of ``words``; all that is and-ed at the top counts."""
+        """Whether the rule may match an event whose field has one of ``words``, by what is and-ed at the top."""
         for each in conjuncts(self.whole):
             items = each.items if isinstance(each, logic.Or) else (each,)
-            said = [_said(item.value).lower() for item in items
-                    if isinstance(item, logic.Equals | logic.Words | logic.Phrase) and item.field.path == path]
+            said = [
+                _said(item.value).lower()
+                for item in items
+                if isinstance(item, logic.Equals | logic.Words | logic.Phrase) and item.field.path == path
+            ]
             if len(said) == len(items):
                 return bool(words & set(said))
         return True
@@ -207,10 +233,16 @@ class _Writer:
             found = clauses(shape)
         except Refused:
             return replace(leaf, field=replace(field, ask=Ask.MATCH))  # which the emitter refuses, with its reason
-        roles = {role: tuple(
-            logic.Exists(field, span=leaf.span) if clause.words == (Wild.ANY,) else
-            logic.Matches(field, clause.words, cased=False, span=leaf.span) for clause in found if clause.occur is role)
-            for role in Occur}
+        roles = {
+            role: tuple(
+                logic.Exists(field, span=leaf.span)
+                if clause.words == (Wild.ANY,)
+                else logic.Matches(field, clause.words, cased=False, span=leaf.span)
+                for clause in found
+                if clause.occur is role
+            )
+            for role in Occur
+        }
         must, should, banned = roles[Occur.MUST], roles[Occur.SHOULD], roles[Occur.MUST_NOT]
         if must or banned:
             required = must or ((logic.Or(should),) if should else ())
@@ -227,10 +259,13 @@ class _Writer:
                 pass
             case _:
                 return
-        minds = not isinstance(field, FieldRef) or (field.type in EXACT_TEXT | {Type.FLATTENED} and "lowercase" not in field.details.normalizer)
-        if minds and text.lower() != text.upper() and not field.path.endswith(".caseless"):
-            self.lose(Code.CASE, f"Letter case counts in {field.path}; Sigma does not mind it.", _under(Effect.WIDER, negated),
-                      leaf.span)
+        if text.lower() != text.upper() and _minds_case(field):
+            self.lose(
+                Code.CASE,
+                f"Letter case counts in {field.path}; Sigma does not mind it.",
+                _under(Effect.WIDER, negated),
+                leaf.span,
+            )
 
     def text(self, span: Span) -> str:
         """What the rule says there, on one line and not too long."""
@@ -261,11 +296,20 @@ def _text_field(name: str, kind: Type) -> FieldRef:
     return other(name) if kind in _TEXTS else FieldRef(name, kind, Ask.TERM)
 
 
+def _minds_case(field: FieldRef | FieldPattern) -> bool:
+    if field.path.endswith(".caseless"):
+        return False
+    if isinstance(field, FieldPattern):
+        return True
+    return field.type in EXACT_TEXT | {Type.FLATTENED} and "lowercase" not in field.details.normalizer
+
+
 def _type(leaf: logic.Leaf, row: Rename, kind: Type) -> Type:
     """The type of the other field's values; a value that is no number needs a text."""
     if row.how is not How.SAME:
         return Type.KEYWORD
-    if row.type is Type.LONG and not (isinstance(leaf, logic.Exists) or re.fullmatch(r"\d+", _said(getattr(leaf, "value", "")))):
+    number = isinstance(leaf, logic.Exists) or re.fullmatch(r"\d+", _said(getattr(leaf, "value", "")))
+    if row.type is Type.LONG and not number:
         return Type.KEYWORD
     return row.type or kind
 
@@ -275,7 +319,7 @@ def _shapes(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[Pattern
     star = (Wild.ANY,)
     match row.how:
         case How.PART | How.HASH:
-            return (_joined((*star, row.mark or "", *shape, *star)),)
+            return (_joined((*star, row.mark or _before(shape), *shape, *star)),)
         case How.EXTENSION:
             return (_joined((*star, ".", *shape)),)
         case How.NAME if shape[0] is Wild.ANY:
@@ -285,12 +329,19 @@ def _shapes(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[Pattern
         case How.FOLDER if shape[-1] is Wild.ANY:
             return (shape,)
         case How.FOLDER:
-            return tuple(_joined((*shape, "" if _ends_in(shape, mark) else mark, *star))
-                         for mark in _separators(row, shape, log_source))
+            return tuple(
+                _joined((*shape, "" if _ends_in(shape, mark) else mark, *star))
+                for mark in _separators(row, shape, log_source)
+            )
         case How.SAME | How.VALUES:
             return (shape,)
         case _:
             assert_never(row.how)
+
+
+def _before(shape: Pattern) -> str:
+    """An option of a command stands after a blank, which tells it from a hyphen in a word."""
+    return " " if isinstance(shape[0], str) and shape[0].startswith("-") else ""
 
 
 def _separators(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[str, ...]:

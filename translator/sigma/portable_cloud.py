@@ -24,9 +24,12 @@ _CLOUDTRAIL: Table = {
     "event.action": Rename("eventName"),
     "event.id": Rename("eventID"),
     "event.outcome": Rename(
-        "errorCode", How.VALUES, why="failed sign-ins have no error code",
+        "errorCode",
+        How.VALUES,
+        why="failed sign-ins have no error code",
         values={"success": (_NO_ERROR, Effect.WIDER), "failure": (logic.Not(_NO_ERROR), Effect.NARROWER)},
-        only=("event.provider", frozenset({"signin.amazonaws.com"}))),
+        only=("event.provider", frozenset({"signin.amazonaws.com"})),
+    ),
     "source.address": Rename("sourceIPAddress"),
     "source.ip": Rename("sourceIPAddress"),
     "user_agent.original": Rename("userAgent"),
@@ -52,13 +55,20 @@ _CLOUDTRAIL: Table = {
     "aws.cloudtrail.shared_event_id": Rename("sharedEventID"),
     "aws.cloudtrail.vpc_endpoint_id": Rename("vpcEndpointId"),
     "aws.cloudtrail.user_identity.*": Rename("userIdentity.", camel=True),
-    "aws.cloudtrail.user_identity.session_context.mfa_authenticated":
-        Rename("userIdentity.sessionContext.attributes.mfaAuthenticated"),
-    "aws.cloudtrail.user_identity.session_context.creation_date":
-        Rename("userIdentity.sessionContext.attributes.creationDate"),
-    "aws.cloudtrail.console_login.additional_eventdata.mfa_used": Rename("additionalEventData.MFAUsed", How.VALUES, values={
-        "true": (is_("additionalEventData.MFAUsed", "Yes"), None),
-        "false": (is_("additionalEventData.MFAUsed", "No"), None)}),
+    "aws.cloudtrail.user_identity.session_context.mfa_authenticated": Rename(
+        "userIdentity.sessionContext.attributes.mfaAuthenticated"
+    ),
+    "aws.cloudtrail.user_identity.session_context.creation_date": Rename(
+        "userIdentity.sessionContext.attributes.creationDate"
+    ),
+    "aws.cloudtrail.console_login.additional_eventdata.mfa_used": Rename(
+        "additionalEventData.MFAUsed",
+        How.VALUES,
+        values={
+            "true": (is_("additionalEventData.MFAUsed", "Yes"), None),
+            "false": (is_("additionalEventData.MFAUsed", "No"), None),
+        },
+    ),
     "aws.cloudtrail.console_login.additional_eventdata.login_to": Rename("additionalEventData.LoginTo"),
     "aws.cloudtrail.flattened.additional_eventdata.*": Rename("additionalEventData."),
     "aws.cloudtrail.flattened.request_parameters.*": Rename("requestParameters."),
@@ -76,19 +86,28 @@ _AZURE: Table = {
     "azure.correlation_id": Rename("correlationId"),
     "azure.tenant_id": Rename("tenantId"),
     "azure.resource.id": Rename("resourceId"),
-    "azure.resource.name": Rename("resourceId", How.NAME, Effect.MIXED, "Elastic takes it out of the resource's id", mark="/"),
+    "azure.resource.name": Rename(
+        "resourceId", How.NAME, Effect.MIXED, "Elastic takes it out of the resource's id", mark="/"
+    ),
     "source.ip": Rename("callerIpAddress", effect=Effect.MIXED, why="some events have the address elsewhere"),
     "source.address": Rename("callerIpAddress", effect=Effect.MIXED, why="some events have the address elsewhere"),
     "user_agent.original": Rename("properties.userAgent"),
 }
 
 _ACTIVITY: Table = {
-    "event.outcome": Rename("resultType", How.VALUES, why=_DERIVED, values={
-        "success": (is_("resultType", "Success"), Effect.MIXED),
-        "failure": (is_("resultType", "Failure", "Failed"), Effect.MIXED)}),
+    "event.outcome": Rename(
+        "resultType",
+        How.VALUES,
+        why=_DERIVED,
+        values={
+            "success": (is_("resultType", "Success"), Effect.MIXED),
+            "failure": (is_("resultType", "Failure", "Failed"), Effect.MIXED),
+        },
+    ),
     "azure.activitylogs.*": Rename("", camel=True),
-    "azure.activitylogs.identity.claims_initiated_by_user.*":
-        Rename("identity.claims.", effect=Effect.MIXED, why="the log has each claim under its full address"),
+    "azure.activitylogs.identity.claims_initiated_by_user.*": Rename(
+        "identity.claims.", effect=Effect.MIXED, why="the log has each claim under its full address"
+    ),
 }
 
 _AUDIT: Table = {
@@ -98,12 +117,16 @@ _AUDIT: Table = {
 }
 
 _SIGN_IN: Table = {
-    "event.outcome": Rename("resultType", How.VALUES, values={
-        "success": (is_("resultType", "0"), None), "failure": (logic.Not(is_("resultType", "0")), None)}),
+    "event.outcome": Rename(
+        "resultType",
+        How.VALUES,
+        values={"success": (is_("resultType", "0"), None), "failure": (logic.Not(is_("resultType", "0")), None)},
+    ),
     "user.id": Rename("properties.userId"),
     "azure.signinlogs.*": Rename("", camel=True),
-    "azure.signinlogs.properties.authentication_processing_details.*":
-        Rename("properties.authenticationProcessingDetails.", effect=Effect.MIXED, why=_LISTED),
+    "azure.signinlogs.properties.authentication_processing_details.*": Rename(
+        "properties.authenticationProcessingDetails.", effect=Effect.MIXED, why=_LISTED
+    ),
     "azure.signinlogs.properties.created_at": Rename("properties.createdDateTime"),
     "azure.signinlogs.properties.processing_time_ms": Rename("properties.processingTimeInMilliseconds"),
     "azure.signinlogs.properties.risk_level_during_signin": Rename("properties.riskLevelDuringSignIn"),
@@ -117,9 +140,15 @@ _RISK: Table = {
 _GOOGLE_CLOUD: Table = {
     "gcp.audit.*": Rename("gcp.audit."),
     "event.action": Rename("gcp.audit.method_name"),
-    "event.outcome": Rename("gcp.audit.status.code", How.VALUES, why=_DERIVED, values={
-        "success": (absent("gcp.audit.status.code"), Effect.MIXED),
-        "failure": (logic.Exists(other("gcp.audit.status.code")), Effect.MIXED)}),
+    "event.outcome": Rename(
+        "gcp.audit.status.code",
+        How.VALUES,
+        why=_DERIVED,
+        values={
+            "success": (absent("gcp.audit.status.code"), Effect.MIXED),
+            "failure": (logic.Exists(other("gcp.audit.status.code")), Effect.MIXED),
+        },
+    ),
     "service.name": Rename("gcp.audit.service_name"),
     "client.user.email": Rename("gcp.audit.authentication_info.principal_email"),
     "user.email": Rename("gcp.audit.authentication_info.principal_email"),
@@ -131,8 +160,11 @@ _GOOGLE_CLOUD: Table = {
 def _workspace(application: str) -> Table:
     return {
         "event.action": Rename("eventName"),
-        "event.provider": Rename("eventService", How.VALUES, values={
-            application: (is_("eventService", f"{application}.googleapis.com"), None)}),
+        "event.provider": Rename(
+            "eventService",
+            How.VALUES,
+            values={application: (is_("eventService", f"{application}.googleapis.com"), None)},
+        ),
         f"google_workspace.{application}.new_value": Rename("new_value"),
         f"google_workspace.{application}.old_value": Rename("old_value"),
         f"google_workspace.{application}.*": Rename("", effect=Effect.MIXED, why=_LISTED),
@@ -146,24 +178,43 @@ _M365: Table = {
     "event.action": Rename("Operation"),
     "event.provider": Rename("Workload"),
     "event.code": Rename("RecordType", effect=Effect.MIXED, why="the log itself has a number, its exports this name"),
-    "event.outcome": Rename("ResultStatus", How.VALUES, why="Elastic takes an event without a status for a success", values={
-        "success": (is_("ResultStatus", "Success", "Succeeded", "PartiallySucceeded", "True"), Effect.MIXED),
-        "failure": (is_("ResultStatus", "Failed", "Failure", "False"), Effect.MIXED)}),
+    "event.outcome": Rename(
+        "ResultStatus",
+        How.VALUES,
+        why="Elastic takes an event without a status for a success",
+        values={
+            "success": (is_("ResultStatus", "Success", "Succeeded", "PartiallySucceeded", "True"), Effect.MIXED),
+            "failure": (is_("ResultStatus", "Failed", "Failure", "False"), Effect.MIXED),
+        },
+    ),
     "user.id": Rename("UserId"),
     "organization.id": Rename("OrganizationId"),
     "source.ip": Rename("ClientIP", effect=Effect.MIXED, why="the log may have a port behind the address"),
     "user_agent.original": Rename("UserAgent", effect=Effect.MIXED, why=_DERIVED),
     "o365.audit.*": Rename(""),
-    **{f"o365.audit.{holder}.*": Rename(f"{holder}.", effect=Effect.MIXED, why=_LISTED)
-       for holder in ("ExtendedProperties", "Parameters", "ModifiedProperties", "DeviceProperties", "OperationProperties")},
+    **{
+        f"o365.audit.{holder}.*": Rename(f"{holder}.", effect=Effect.MIXED, why=_LISTED)
+        for holder in (
+            "ExtendedProperties",
+            "Parameters",
+            "ModifiedProperties",
+            "DeviceProperties",
+            "OperationProperties",
+        )
+    },
 }
 
 _OKTA: Table = {
     "event.action": Rename("eventType"),
-    "event.outcome": Rename("outcome.result", How.VALUES, values={
-        "success": (is_("outcome.result", "SUCCESS", "ALLOW"), None),
-        "failure": (is_("outcome.result", "FAILURE", "DENY"), None),
-        "unknown": (is_("outcome.result", "SKIPPED", "CHALLENGE", "UNKNOWN"), None)}),
+    "event.outcome": Rename(
+        "outcome.result",
+        How.VALUES,
+        values={
+            "success": (is_("outcome.result", "SUCCESS", "ALLOW"), None),
+            "failure": (is_("outcome.result", "FAILURE", "DENY"), None),
+            "unknown": (is_("outcome.result", "SKIPPED", "CHALLENGE", "UNKNOWN"), None),
+        },
+    ),
     "okta.*": Rename("", camel=True),
     "okta.debug_context.debug_data.flattened.*": Rename("debugContext.debugData."),
     "okta.client.ip": Rename("client.ipAddress"),
@@ -174,7 +225,9 @@ _OKTA: Table = {
     "source.ip": Rename("client.ipAddress"),
     "client.user.id": Rename("actor.id"),
     "user_agent.original": Rename("client.userAgent.rawUserAgent"),
-    "user_agent.os.name": Rename("client.userAgent.os", effect=Effect.MIXED, why="Elastic has its own names for systems"),
+    "user_agent.os.name": Rename(
+        "client.userAgent.os", effect=Effect.MIXED, why="Elastic has its own names for systems"
+    ),
     "user.full_name": Rename("actor.displayName"),
 }
 
@@ -239,13 +292,32 @@ _ZEEK_HTTP: Table = {
     "user_agent.original": Rename("user_agent"),
 }
 
-_ZEEK_DNS: Table = {**_zeek("dns"), "dns.question.name": Rename("query"), "dns.resolved_ip": Rename("answers", type=Type.KEYWORD)}
+_ZEEK_DNS: Table = {
+    **_zeek("dns"),
+    "dns.question.name": Rename("query"),
+    "dns.resolved_ip": Rename("answers", type=Type.KEYWORD),
+}
 
 #: Sigma takes ECS's names for what flows through a network.
 _NETWORK: Table = {
-    **{f"{holder}.*": Rename(f"{holder}.") for holder in (
-        "client", "destination", "dns", "event", "http", "icmp", "network", "observer", "server", "source", "tls", "url",
-        "user_agent")},
+    **{
+        f"{holder}.*": Rename(f"{holder}.")
+        for holder in (
+            "client",
+            "destination",
+            "dns",
+            "event",
+            "http",
+            "icmp",
+            "network",
+            "observer",
+            "server",
+            "source",
+            "tls",
+            "url",
+            "user_agent",
+        )
+    },
     **same("data_stream.dataset", "event.dataset"),
 }
 
@@ -256,11 +328,15 @@ TABLES: tuple[tuple[LogSource, Table], ...] = (
     (LogSource(product="azure", service="auditlogs"), _AUDIT),
     (LogSource(product="azure", service="signinlogs"), _SIGN_IN),
     (LogSource(product="azure", service="riskdetection"), _RISK),
-    *((LogSource(product="azure", service=service), {f"azure.{service}.*": Rename("", camel=True)})
-      for service in ("platformlogs", "graphactivitylogs", "aadgraphactivitylogs", "provisioning")),
+    *(
+        (LogSource(product="azure", service=service), {f"azure.{service}.*": Rename("", camel=True)})
+        for service in ("platformlogs", "graphactivitylogs", "aadgraphactivitylogs", "provisioning")
+    ),
     (LogSource(product="gcp", service="gcp.audit"), _GOOGLE_CLOUD),
-    *((LogSource(product="gcp", service=f"google_workspace.{application}"), _workspace(application))
-      for application in ("admin", "login", "token", "drive", "groups", "user_accounts")),
+    *(
+        (LogSource(product="gcp", service=f"google_workspace.{application}"), _workspace(application))
+        for application in ("admin", "login", "token", "drive", "groups", "user_accounts")
+    ),
     (LogSource(product="m365"), _M365),
     (LogSource(product="okta", service="okta"), _OKTA),
     (LogSource(product="github", service="audit"), _GITHUB),
@@ -268,8 +344,10 @@ TABLES: tuple[tuple[LogSource, Table], ...] = (
     (LogSource(product="bitbucket", service="audit"), _BITBUCKET),
     (LogSource(product="cisco", service="duo"), _DUO),
     (LogSource(product="fortigate"), _FORTIGATE),
-    *((LogSource(product="zeek", service=log), _zeek(log)) for log in (
-        "connection", "dce_rpc", "kerberos", "rdp", "smb_files", "ssh", "ssl", "x509")),
+    *(
+        (LogSource(product="zeek", service=log), _zeek(log))
+        for log in ("connection", "dce_rpc", "kerberos", "rdp", "smb_files", "ssh", "ssl", "x509")
+    ),
     (LogSource(product="zeek", service="http"), _ZEEK_HTTP),
     (LogSource(product="zeek", service="dns"), _ZEEK_DNS),
     (LogSource("network"), _NETWORK),

@@ -28,12 +28,24 @@ from translator.values import Wild
 
 _DATA_SETS = ("data_stream.dataset", "event.dataset")
 _ALERTS = ("alerts", "alert", "offense", "threat")
+_EVENT, _ALERT = frozenset({"event"}), frozenset({"alert", "signal"})
+_KINDS = {False: Words(_EVENT, _ALERT | {"metric", "state", "pipeline_error"}), True: Words(_ALERT, _EVENT)}
 
 #: What Elastic adds to events, so that no other log holds it; it tells what kind of event one is.
-CLASSIFICATION = frozenset({
-    *_DATA_SETS, "data_stream.namespace", "data_stream.type", "event.category", "event.kind", "event.module", "event.type",
-    "host.os.family", "host.os.platform", "host.os.type",
-})
+CLASSIFICATION = frozenset(
+    {
+        *_DATA_SETS,
+        "data_stream.namespace",
+        "data_stream.type",
+        "event.category",
+        "event.kind",
+        "event.module",
+        "event.type",
+        "host.os.family",
+        "host.os.platform",
+        "host.os.type",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +80,7 @@ def _words(log_source: LogSource) -> Mapping[str, Words]:
         found["event.category"] = Words(CONSTANT_CATEGORIES[log_source])
     if log_source.product in SYSTEMS:
         found["host.os.type"] = Words(frozenset({log_source.product}), SYSTEMS - {log_source.product})
-    if log_source.service not in _ALERTS:
-        found["event.kind"] = Words(frozenset({"event"}), frozenset({"alert", "signal", "state", "metric", "pipeline_error"}))
+    found["event.kind"] = _KINDS[log_source.service in _ALERTS]
     if log_source.product == "windows":
         found |= _windows_words(log_source)
     return found
@@ -81,10 +92,16 @@ def _windows_words(log_source: LogSource) -> Mapping[str, Words]:
         return {"winlog.channel": Words(channels, frozenset(CHANNELS) - channels)}
     codes = frozenset(code for code, category in SYSMON_CODES.items() if category == log_source.category)
     if log_source.category == "ps_script":
-        return {"event.code": Words(frozenset({"4104"})), "winlog.channel": Words(_channel("powershell")),
-                "event.provider": Words(frozenset({"microsoft-windows-powershell"}))}
-    return {"event.code": Words(codes), "winlog.channel": Words(_channel("sysmon")),
-            "event.provider": Words(frozenset({"microsoft-windows-sysmon"}))}
+        return {
+            "event.code": Words(frozenset({"4104"})),
+            "winlog.channel": Words(_channel("powershell")),
+            "event.provider": Words(frozenset({"microsoft-windows-powershell"})),
+        }
+    return {
+        "event.code": Words(codes),
+        "winlog.channel": Words(_channel("sysmon")),
+        "event.provider": Words(frozenset({"microsoft-windows-sysmon"})),
+    }
 
 
 def _channel(service: str) -> frozenset[str]:
@@ -92,7 +109,7 @@ def _channel(service: str) -> frozenset[str]:
 
 
 def _holds(formula: logic.Formula, log_source: LogSource, words: Mapping[str, Words]) -> bool | None:
-    """Whether ``formula`` is true of every event of the log source (True), of none (False), or neither is sure (None)."""
+    """Whether ``formula`` is true of every event of the log source, or of none; None where neither is sure."""
     match formula:
         case logic.And(items):
             said = [_holds(item, log_source, words) for item in items]
@@ -130,7 +147,8 @@ def _word(path: str, word: str, log_source: LogSource, words: Mapping[str, Words
 def _pattern(path: str, pattern: tuple[str | Wild, ...], words: Mapping[str, Words]) -> bool | None:
     if (said := words.get(path)) is None:
         return None
-    shape = re.compile("".join(re.escape(part.lower()) if isinstance(part, str) else ".*" for part in pattern), re.DOTALL)
+    parts = (re.escape(part.lower()) if isinstance(part, str) else ".*" for part in pattern)
+    shape = re.compile("".join(parts), re.DOTALL)
     return True if any(shape.fullmatch(word) for word in said.always) else None
 
 
@@ -142,8 +160,12 @@ def _data_set(name: str, log_source: LogSource) -> bool | None:
     found = data_set(name)
     if found == log_source:
         return True
-    pairs = ((found.category, log_source.category), (found.product, log_source.product), (found.service, log_source.service))
+    pairs = zip(_parts(found), _parts(log_source), strict=True)
     return False if any(left and right and left != right for left, right in pairs) else None
+
+
+def _parts(source: LogSource) -> tuple[str | None, ...]:
+    return source.category, source.product, source.service
 
 
 def _is_module(name: str, log_source: LogSource) -> bool:

@@ -26,9 +26,16 @@ def _argument(of: str) -> Rename:
 
 
 def _hashes(prefix: str) -> dict[str, Rename]:
-    return {f"{prefix}.{name}": Rename("Hashes", How.HASH, Effect.NARROWER,
-                                       "a log has the hashes that its collector was told to compute", mark=f"{name.upper()}=")
-            for name in ("md5", "sha1", "sha256", "imphash")}
+    return {
+        f"{prefix}.{name}": Rename(
+            "Hashes",
+            How.HASH,
+            Effect.NARROWER,
+            "a log has the hashes that its collector was told to compute",
+            mark=f"{name.upper()}=",
+        )
+        for name in ("md5", "sha1", "sha256", "imphash")
+    }
 
 
 def _process(prefix: str, image: str) -> dict[str, Rename]:
@@ -41,8 +48,12 @@ _ACTOR: Table = {
     "process.pid": Rename("ProcessId"),
     "process.entity_id": Rename("ProcessGuid", effect=Effect.MIXED, why="each collector makes these ids its own way"),
     "user.name": Rename("User"),
-    "user.id": Rename("User", How.VALUES, values={"0": (is_("User", "root"), Effect.MIXED)},
-                      why="a user of this number may have another name"),
+    "user.id": Rename(
+        "User",
+        How.VALUES,
+        values={"0": (is_("User", "root"), Effect.MIXED)},
+        why="a user of this number may have another name",
+    ),
 }
 
 _PROCESS: Table = {
@@ -71,7 +82,9 @@ _FILE: Table = {
     "file.path": Rename("TargetFilename"),
     "file.name": _name("TargetFilename"),
     "file.extension": Rename("TargetFilename", How.EXTENSION, Effect.MIXED, _WHOLE_PATH),
-    "file.directory": Rename("TargetFilename", How.FOLDER, Effect.WIDER, "a folder's path begins those of folders in it too"),
+    "file.directory": Rename(
+        "TargetFilename", How.FOLDER, Effect.WIDER, "a folder's path begins those of folders in it too"
+    ),
 }
 
 _CONNECTION: Table = {
@@ -83,23 +96,37 @@ _CONNECTION: Table = {
     "destination.port": Rename("DestinationPort"),
     "destination.domain": Rename("DestinationHostname"),
     "network.transport": Rename("Protocol"),
-    "network.direction": Rename("Initiated", How.VALUES, why="Sysmon tells only who began the connection", values={
-        **{word: (is_("Initiated", "true"), Effect.MIXED) for word in ("egress", "outbound")},
-        **{word: (is_("Initiated", "false"), Effect.MIXED) for word in ("ingress", "inbound")},
-    }),
-    "event.action": Rename("Initiated", How.VALUES, why="Sysmon tells only who began the connection", values={
-        "connection_attempted": (is_("Initiated", "true"), Effect.MIXED),
-        "ipv4_connection_attempt_event": (is_("Initiated", "true"), Effect.MIXED),
-        "connection_accepted": (is_("Initiated", "false"), Effect.MIXED),
-        "ipv4_connection_accept_event": (is_("Initiated", "false"), Effect.MIXED),
-    }),
+    "network.direction": Rename(
+        "Initiated",
+        How.VALUES,
+        why="Sysmon tells only who began the connection",
+        values={
+            **{word: (is_("Initiated", "true"), Effect.MIXED) for word in ("egress", "outbound")},
+            **{word: (is_("Initiated", "false"), Effect.MIXED) for word in ("ingress", "inbound")},
+        },
+    ),
+    "event.action": Rename(
+        "Initiated",
+        How.VALUES,
+        why="Sysmon tells only who began the connection",
+        values={
+            "connection_attempted": (is_("Initiated", "true"), Effect.MIXED),
+            "ipv4_connection_attempt_event": (is_("Initiated", "true"), Effect.MIXED),
+            "connection_accepted": (is_("Initiated", "false"), Effect.MIXED),
+            "ipv4_connection_accept_event": (is_("Initiated", "false"), Effect.MIXED),
+        },
+    ),
 }
 
 _DNS_QUERY: Table = {
     **_ACTOR,
     "dns.question.name": Rename("QueryName"),
-    "dns.resolved_ip": Rename("QueryResults", How.PART, Effect.WIDER, "Sysmon writes all answers into one text", Type.KEYWORD),
-    "dns.answers.data": Rename("QueryResults", How.PART, Effect.WIDER, "Sysmon writes all answers into one text", Type.KEYWORD),
+    "dns.resolved_ip": Rename(
+        "QueryResults", How.PART, Effect.WIDER, "Sysmon writes all answers into one text", Type.KEYWORD
+    ),
+    "dns.answers.data": Rename(
+        "QueryResults", How.PART, Effect.WIDER, "Sysmon writes all answers into one text", Type.KEYWORD
+    ),
 }
 
 _REGISTRY: Table = {
@@ -118,10 +145,17 @@ def _module(prefix: str) -> dict[str, Rename]:
         f"{prefix}.pe.original_file_name": Rename("OriginalFileName"),
         f"{prefix}.code_signature.subject_name": Rename("Signature"),
         f"{prefix}.code_signature.exists": Rename("Signed"),
-        f"{prefix}.code_signature.trusted": Rename("SignatureStatus", How.VALUES, values={
-            "true": (is_("SignatureStatus", "Valid"), Effect.MIXED),
-        }, why="what is trusted depends on the machine that checks it"),
-        f"{prefix}.code_signature.status": Rename("SignatureStatus", effect=Effect.MIXED, why="Sysmon's words differ from Elastic's"),
+        f"{prefix}.code_signature.trusted": Rename(
+            "SignatureStatus",
+            How.VALUES,
+            values={
+                "true": (is_("SignatureStatus", "Valid"), Effect.MIXED),
+            },
+            why="what is trusted depends on the machine that checks it",
+        ),
+        f"{prefix}.code_signature.status": Rename(
+            "SignatureStatus", effect=Effect.MIXED, why="Sysmon's words differ from Elastic's"
+        ),
         **_hashes(f"{prefix}.hash"),
     }
 
@@ -157,12 +191,29 @@ _SECURITY: Table = {
     "source.port": Rename("IpPort"),
     "source.domain": Rename("WorkstationName"),
     "winlog.logon.id": Rename("TargetLogonId", effect=Effect.MIXED, why="an event may name two logons"),
-    "winlog.logon.type": Rename("LogonType", How.VALUES, values={
-        word.lower(): (is_("LogonType", number), None) for word, number in {
-            "System": "0", "Interactive": "2", "Network": "3", "Batch": "4", "Service": "5", "Unlock": "7",
-            "NetworkCleartext": "8", "Network Cleartext": "8", "NewCredentials": "9", "New Credentials": "9",
-            "RemoteInteractive": "10", "Remote Interactive": "10", "CachedInteractive": "11", "Cached Interactive": "11",
-        }.items()}),
+    "winlog.logon.type": Rename(
+        "LogonType",
+        How.VALUES,
+        values={
+            word.lower(): (is_("LogonType", number), None)
+            for word, number in {
+                "System": "0",
+                "Interactive": "2",
+                "Network": "3",
+                "Batch": "4",
+                "Service": "5",
+                "Unlock": "7",
+                "NetworkCleartext": "8",
+                "Network Cleartext": "8",
+                "NewCredentials": "9",
+                "New Credentials": "9",
+                "RemoteInteractive": "10",
+                "Remote Interactive": "10",
+                "CachedInteractive": "11",
+                "Cached Interactive": "11",
+            }.items()
+        },
+    ),
     "process.executable": Rename("ProcessName", effect=Effect.MIXED, why="some events have the path in another field"),
     "process.name": Rename("ProcessName", How.NAME, Effect.MIXED, "some events have the path in another field"),
     "user.name": Rename("SubjectUserName", effect=Effect.MIXED, why="an event may name two users"),
@@ -204,8 +255,9 @@ _AUDIT_TYPES: Mapping[str, str] = {
 _AUDITD: Table = {
     "auditd.data.*": Rename(""),
     "auditd.message_type": Rename("type"),
-    "event.action": Rename("type", How.VALUES, values={
-        action: (is_("type", name), None) for action, name in _AUDIT_TYPES.items()}),
+    "event.action": Rename(
+        "type", How.VALUES, values={action: (is_("type", name), None) for action, name in _AUDIT_TYPES.items()}
+    ),
     "process.executable": Rename("exe"),
     "process.name": Rename("comm"),
     "process.pid": Rename("pid"),
@@ -235,8 +287,18 @@ _WEB: Table = {
     "user_agent.original": Rename("cs-user-agent"),
 }
 
-_FILES = ("file_event", "file_delete", "file_rename", "file_access", "file_change", "file_delete_detected",
-          "file_executable_detected", "file_block_executable", "file_block_shredding", "create_stream_hash")
+_FILES = (
+    "file_event",
+    "file_delete",
+    "file_rename",
+    "file_access",
+    "file_change",
+    "file_delete_detected",
+    "file_executable_detected",
+    "file_block_executable",
+    "file_block_shredding",
+    "create_stream_hash",
+)
 
 #: Categories of Windows whose events Sysmon's kin may give the command lines too.
 _WITH_COMMAND_LINES: Table = {
@@ -268,10 +330,16 @@ _CATEGORIES: Mapping[str, Table] = {
 #: General first; a later table knows better.
 TABLES: tuple[tuple[LogSource, Table], ...] = (
     (LogSource(product="windows"), _WINDOWS),
-    *((LogSource(category, "windows"), _WITH_COMMAND_LINES)
-      for category in ("file_event", "file_delete", "file_rename", "file_access")),
+    *(
+        (LogSource(category, "windows"), _WITH_COMMAND_LINES)
+        for category in ("file_event", "file_delete", "file_rename", "file_access")
+    ),
     *((LogSource(category), table) for category, table in _CATEGORIES.items()),
-    *((LogSource(category, "windows"), _WINDOWS_USER) for category, table in _CATEGORIES.items() if "user.name" in table),
+    *(
+        (LogSource(category, "windows"), _WINDOWS_USER)
+        for category, table in _CATEGORIES.items()
+        if "user.name" in table
+    ),
     (LogSource("process_creation", "windows"), _WINDOWS_PROCESS),
     (LogSource(product="windows", service="security"), _SECURITY),
     (LogSource(product="linux", service="auditd"), _AUDITD),

@@ -1,7 +1,7 @@
 """Sigma's questions as SigmaHQ's authors put them, where the format leaves a choice; no verdict changes.
 
-A field without a value is null, a list holds values of one shape so that a modifier can stand for their stars, and
-``all`` is asked of texts inside a value only.
+A field without a value is null, a list holds values of one shape so that a modifier can stand for their stars,
+``all`` is asked of texts inside a value only, and whether a field exists is not asked where its value is.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def _by_shape(part: Part) -> Part:
     """A list whose values have stars at different ends becomes a list for each shape, one of which must match."""
     match part:
         case All(parts):
-            return All(tuple(map(_by_shape, parts)))
+            kept = tuple(_by_shape(each) for each in parts if not _is_needless(each, parts))
+            return kept[0] if len(kept) == 1 else All(kept)
         case Some(parts):
             return Some(tuple(each for inner in parts for each in _alternatives(inner)))
         case No(inner):
@@ -57,3 +58,26 @@ def _alternatives(part: Part) -> tuple[Part, ...]:
     for value in part.values:
         groups.setdefault(shape(value) if isinstance(value, tuple) else "", []).append(value)
     return tuple(replace(part, values=tuple(values)) for values in groups.values())
+
+
+def _is_needless(part: Part, beside: tuple[Part, ...]) -> bool:
+    """Whether ``part`` asks for a field without which another part is not true either."""
+    match part:
+        case Item(str() as field, "exists", (True,)):
+            return any(_needs(each, field) for each in beside if each != part)
+        case _:
+            return False
+
+
+def _needs(part: Part, field: str) -> bool:
+    match part:
+        case All(parts):
+            return any(_needs(each, field) for each in parts)
+        case Some(parts):
+            return bool(parts) and all(_needs(each, field) for each in parts)
+        case No():
+            return False
+        case Item(name, operator):
+            return name == field and operator != "null"
+        case _:
+            assert_never(part)

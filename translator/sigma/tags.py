@@ -17,8 +17,11 @@ def tags(rule: Rule, *, version: int = attack.CURRENT, complete: bool = False) -
     named = [name for tactics, found in groups for name in (*tactics, *found)]
     if complete:
         known = attack.tactics if version == attack.CURRENT else _no_tactics
-        named = [*(name for tactics, _ in groups for name in tactics),
-                 *(name for id_ in techniques for name in known(id_)), *techniques]
+        named = [
+            *(name for tactics, _ in groups for name in tactics),
+            *(name for id_ in techniques for name in known(id_)),
+            *techniques,
+        ]
     specific = [name for name in named if not any(other.startswith(f"{name}.") for other in techniques)]
     return [f"attack.{name.lower()}" for name in dict.fromkeys(specific)]
 

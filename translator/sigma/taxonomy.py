@@ -91,9 +91,17 @@ PRODUCTS: dict[str, str | None] = {
 WHOLE_NAMES = frozenset({"gcp", "google_workspace", "onelogin", "endpoint"})
 
 #: Integrations and Beats modules that report what happens on a host; ``event.category`` tells what that was.
-HOST = frozenset({
-    "auditd_manager", "crowdstrike", "endpoint", "m365_defender", "sentinel_one_cloud_funnel", "system", "windows",
-})
+HOST = frozenset(
+    {
+        "auditd_manager",
+        "crowdstrike",
+        "endpoint",
+        "m365_defender",
+        "sentinel_one_cloud_funnel",
+        "system",
+        "windows",
+    }
+)
 
 #: The streams of Elastic's agent on a host, and the ``event.category`` of what is in them.
 HOST_STREAMS = {
@@ -132,13 +140,33 @@ PROVIDERS = {
 
 #: Sysmon's event codes, and Sigma's categories of Windows.
 SYSMON_CODES = {
-    "1": "process_creation", "2": "file_change", "3": "network_connection", "5": "process_termination",
-    "6": "driver_load", "7": "image_load", "8": "create_remote_thread", "9": "raw_access_thread",
-    "10": "process_access", "11": "file_event", "12": "registry_event", "13": "registry_set",
-    "14": "registry_rename", "15": "create_stream_hash", "17": "pipe_created", "18": "pipe_created",
-    "19": "wmi_event", "20": "wmi_event", "21": "wmi_event", "22": "dns_query", "23": "file_delete",
-    "24": "clipboard_capture", "25": "process_tampering", "26": "file_delete_detected",
-    "27": "file_block_executable", "28": "file_block_shredding", "29": "file_executable_detected",
+    "1": "process_creation",
+    "2": "file_change",
+    "3": "network_connection",
+    "5": "process_termination",
+    "6": "driver_load",
+    "7": "image_load",
+    "8": "create_remote_thread",
+    "9": "raw_access_thread",
+    "10": "process_access",
+    "11": "file_event",
+    "12": "registry_event",
+    "13": "registry_set",
+    "14": "registry_rename",
+    "15": "create_stream_hash",
+    "17": "pipe_created",
+    "18": "pipe_created",
+    "19": "wmi_event",
+    "20": "wmi_event",
+    "21": "wmi_event",
+    "22": "dns_query",
+    "23": "file_delete",
+    "24": "clipboard_capture",
+    "25": "process_tampering",
+    "26": "file_delete_detected",
+    "27": "file_block_executable",
+    "28": "file_block_shredding",
+    "29": "file_executable_detected",
 }
 
 #: The products for which Sigma has a category. A rule for another product gets the next row of `CATEGORIES` that fits.
@@ -159,14 +187,31 @@ CATEGORY_PRODUCTS: dict[str, frozenset[str]] = {
 #: The operating systems that Sigma's categories of hosts are for.
 SYSTEMS = frozenset({"windows", "linux", "macos"})
 
-_START = frozenset({
-    "start", "started", "process_started", "exec", "exec_event", "executed", "fork", "creation", "creation_event",
-    "created-process", "processrollup2", "process create (rule: processcreate)", "process creation",
-})
+_START = frozenset(
+    {
+        "start",
+        "started",
+        "process_started",
+        "exec",
+        "exec_event",
+        "executed",
+        "fork",
+        "creation",
+        "creation_event",
+        "created-process",
+        "processrollup2",
+        "process create (rule: processcreate)",
+        "process creation",
+    }
+)
 
 _END = frozenset({"end", "terminated", "process_stopped", "terminated-process"})
-_CREATED = frozenset({"creation", "create", "created", "file_create_event", "created-file", "file created (rule: filecreate)"})
-_DELETED = frozenset({"deletion", "delete", "deleted", "file_delete_event", "deleted-file", "file delete archived (rule: filedelete)"})
+_CREATED = frozenset(
+    {"creation", "create", "created", "file_create_event", "created-file", "file created (rule: filecreate)"}
+)
+_DELETED = frozenset(
+    {"deletion", "delete", "deleted", "file_delete_event", "deleted-file", "file delete archived (rule: filedelete)"}
+)
 _RENAMED = frozenset({"rename", "renamed", "file_rename_event", "renamed-file"})
 _OPENED = frozenset({"access", "open", "opened-file", "opened"})
 
@@ -199,8 +244,6 @@ class Words:
     never: frozenset[str] = frozenset()
 
 
-
-
 def _host(category: str, types: Words, actions: Words) -> Mapping[str, Words]:
     return {"event.category": Words(frozenset({category})), "event.type": types, "event.action": actions}
 
@@ -209,22 +252,45 @@ def _host(category: str, types: Words, actions: Words) -> Mapping[str, Words]:
 CATEGORY_WORDS: Mapping[str, Mapping[str, Words]] = {
     "process_creation": _host("process", Words(_START, frozenset({"deletion", "change"}) | _END), Words(_START, _END)),
     "process_termination": _host("process", Words(_END, frozenset({"start"})), Words(_END, _START)),
-    "file_event": _host("file", Words(frozenset({"creation"}), frozenset({"deletion", "access"})),
-                        Words(_CREATED, _DELETED | _OPENED)),
-    "file_delete": _host("file", Words(frozenset({"deletion"}), frozenset({"creation", "access"})),
-                         Words(_DELETED, _CREATED | _OPENED | _RENAMED)),
-    "file_rename": _host("file", Words(frozenset({"change"}), frozenset({"deletion", "access"})),
-                         Words(_RENAMED, _DELETED | _OPENED | _CREATED)),
-    "file_access": _host("file", Words(frozenset({"access"}), frozenset({"deletion", "creation"})),
-                         Words(_OPENED, _DELETED | _CREATED | _RENAMED)),
+    "file_event": _host(
+        "file", Words(frozenset({"creation"}), frozenset({"deletion", "access"})), Words(_CREATED, _DELETED | _OPENED)
+    ),
+    "file_delete": _host(
+        "file",
+        Words(frozenset({"deletion"}), frozenset({"creation", "access"})),
+        Words(_DELETED, _CREATED | _OPENED | _RENAMED),
+    ),
+    "file_rename": _host(
+        "file",
+        Words(frozenset({"change"}), frozenset({"deletion", "access"})),
+        Words(_RENAMED, _DELETED | _OPENED | _CREATED),
+    ),
+    "file_access": _host(
+        "file",
+        Words(frozenset({"access"}), frozenset({"deletion", "creation"})),
+        Words(_OPENED, _DELETED | _CREATED | _RENAMED),
+    ),
     "registry_event": {"event.category": Words(frozenset({"registry"}))},
-    "image_load": _host("library", Words(frozenset({"start"})), Words(frozenset({"load", "image loaded (rule: imageload)"}))),
-    "driver_load": _host("driver", Words(frozenset({"start"})), Words(frozenset({"load", "driver loaded (rule: driverload)"}))),
-    "dns_query": _host("network", Words(frozenset({"protocol"}), frozenset({"end"})),
-                       Words(frozenset({"lookup_requested", "lookup_result", "dns query (rule: dnsquery)"}))),
-    "network_connection": _host("network", Words(frozenset({"start", "connection"}), frozenset({"end", "denied"})),
-                                Words(frozenset({"network connection detected (rule: networkconnect)"}))),
-    "network": {"event.category": Words(frozenset({"network", "network_traffic"})), "event.type": Words(frozenset({"connection"}))},
+    "image_load": _host(
+        "library", Words(frozenset({"start"})), Words(frozenset({"load", "image loaded (rule: imageload)"}))
+    ),
+    "driver_load": _host(
+        "driver", Words(frozenset({"start"})), Words(frozenset({"load", "driver loaded (rule: driverload)"}))
+    ),
+    "dns_query": _host(
+        "network",
+        Words(frozenset({"protocol"}), frozenset({"end"})),
+        Words(frozenset({"lookup_requested", "lookup_result", "dns query (rule: dnsquery)"})),
+    ),
+    "network_connection": _host(
+        "network",
+        Words(frozenset({"start", "connection"}), frozenset({"end", "denied"})),
+        Words(frozenset({"network connection detected (rule: networkconnect)"})),
+    ),
+    "network": {
+        "event.category": Words(frozenset({"network", "network_traffic"})),
+        "event.type": Words(frozenset({"connection"})),
+    },
     "ps_script": {"event.category": Words(frozenset({"process"}))},
 }
 

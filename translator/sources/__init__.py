@@ -43,10 +43,10 @@ def read_text(text: str, format: str | None = None, name: str = "<memory>") -> l
 
 
 def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Found]:  # noqa: A002
-    """The rules of files, folders, archives and patterns one after the other, with an error for each that cannot be read.
+    """The rules of files, folders, archives and patterns, one after the other.
 
-    A broken file hides no other, and no more than one file is in memory at a time. Standard input comes as a `File`. Raises TranslatorError at once for an unknown
-    ``format``.
+    In between comes an error for each file that cannot be read: it hides no other. No more than one file is in memory
+    at a time. Standard input comes as a `File`. Raises TranslatorError at once for an unknown ``format``.
     """
     chosen = _named(format)
     return (found for path in paths for found in _scan(path, chosen))
@@ -110,7 +110,8 @@ def _opened(folder: Path) -> Iterator[File | TranslatorError]:
             yield error
 
 
-def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError], chosen: SourceFormat | None) -> Iterator[Found]:
+def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError],
+               chosen: SourceFormat | None) -> Iterator[Found]:
     """The rules of many files that nobody named one by one: those that are no rule files are passed over."""
     empty = True
     for member in members:
@@ -127,7 +128,7 @@ def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError], 
 
 
 def _claimants(file: File, chosen: SourceFormat | None) -> list[SourceFormat]:
-    """The formats that may read a file that was met in a folder; where there is none (a README, a picture), it is passed over."""
+    """The formats that may read a file that was met in a folder; there is none for a README or a picture."""
     formats = [chosen] if chosen else list(sources().values())
     if file.binary and not any(source.claims(file.name) for source in formats):
         return []
@@ -147,7 +148,8 @@ def _read_file(file: File, chosen: SourceFormat | None, formats: list[SourceForm
         yield error if chosen else _guessed(error, format_)
 
 
-def _decoded(file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None) -> tuple[Source, SourceFormat]:
+def _decoded(file: File, chosen: SourceFormat | None,
+             formats: list[SourceFormat] | None) -> tuple[Source, SourceFormat]:
     """The text and the format that reads it. A format that reads part by part refuses no file for one wrong byte."""
     try:
         text = file.decode()

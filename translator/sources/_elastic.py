@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeAlias
 
 from translator import exception_lists, filters
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
 from translator.located import Located
-from translator.needs import Cardinality, Comparison, Need, NewTerms, Threshold, ThreatMatch
+from translator.needs import Cardinality, Comparison, Need, NewTerms, ThreatMatch, Threshold
 from translator.rule import ATTACK, Rule, Suppression, Technique, Threat, derived_id
 from translator.source import Source
 from translator.sources._facts import Facts
@@ -26,23 +26,28 @@ _LOOK_BACK = "now-6m"
 _WINDOW = re.compile(r"now-(\d+(?:ms|[smhdwMy]))\Z")
 
 #: Keys that the fields of `Rule` carry, and those that say how this copy of the rule fared in its Kibana.
-_CARRIED = frozenset("""
-    rule_id name description type language query filters severity risk_score index interval from max_signals references
-    tags version author license note setup false_positives threat threshold new_terms new_terms_fields
-    history_window_start threat_index threat_query threat_language threat_filters threat_mapping threat_indicator_path
-    alert_suppression enabled exceptions_list
-""".split())
-_OF_THE_COPY = frozenset("""
-    id created_at created_by updated_at updated_by revision immutable rule_source execution_summary last_failure_at
-    last_success_at outcome api_key_owner
-""".split())
+_CARRIED = frozenset({
+    "rule_id", "name", "description", "type", "language", "query", "filters", "severity", "risk_score", "index",
+    "interval", "from", "max_signals", "references", "tags", "version", "author", "license", "note", "setup",
+    "false_positives", "threat", "threshold", "new_terms", "new_terms_fields", "history_window_start", "threat_index",
+    "threat_query", "threat_language", "threat_filters", "threat_mapping", "threat_indicator_path",
+    "alert_suppression", "enabled", "exceptions_list",
+})
+_OF_THE_COPY = frozenset({
+    "id", "created_at", "created_by", "updated_at", "updated_by", "revision", "immutable", "rule_source",
+    "execution_summary", "last_failure_at", "last_success_at", "outcome", "api_key_owner",
+})
 
 #: Parts that change what people see of an alert, not whether there is one.
 _ABOUT_ALERTS = {
-    "actions": "actions", "response_actions": "response actions", "alert_suppression": "alert suppression",
-    "severity_mapping": "severity override", "risk_score_mapping": "risk score override",
-    "rule_name_override": "rule name override",
+    "actions": "actions (and their connectors)", "response_actions": "response actions",
+    "alert_suppression": "alert suppression", "severity_mapping": "severity override",
+    "risk_score_mapping": "risk score override", "rule_name_override": "rule name override",
 }
+
+
+#: The namespace and the id of an exception list.
+ListName: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,15 @@ class Around:
     date: str | None = None
     modified: str | None = None
     #: The exceptions that the file holds, by list; None where it holds no lists at all.
-    exceptions: Mapping[str, tuple[Located, ...]] | None = None
+    exceptions: Mapping[ListName, tuple[Located, ...]] | None = None
 
 
-def read(facts: Facts, around: Around = Around()) -> Rule:  # noqa: B008 (a frozen value)
+def list_name(at: Located) -> ListName:
+    """What identifies an exception list: of a space or of all of them (``agnostic``), and its id."""
+    return str(at.at("namespace_type").value or "single"), str(at.at("list_id").value)
+
+
+def read(facts: Facts, around: Around = Around()) -> Rule:
     """The rule. Raises TranslatorError with every mistake, and where the rule is not written in KQL."""
     type_ = _type(facts)
     query = _query(facts, type_)
@@ -69,7 +79,7 @@ def read(facts: Facts, around: Around = Around()) -> Rule:  # noqa: B008 (a froz
         id=id_,
         title=title,
         query=query,
-        filters=_filters(facts, "filters"),
+        filters=facts.entries("filters"),
         exceptions=excepted.items,
         source=facts.document.source.root,
         type=type_,
@@ -145,7 +155,8 @@ def _id(facts: Facts, title: str) -> tuple[str, tuple[Diagnostic, ...]]:
         return str(uuid.UUID(said)), ()
     except ValueError:
         at = facts.at("rule_id")
-        note = diagnose(Code.ID_REPLACED, f'The id "{said}" is no UUID; one was derived from it.', at.source, at.value_span())
+        note = diagnose(Code.ID_REPLACED, f'The id "{said}" is no UUID; one was derived from it.', at.source,
+                        at.value_span())
         return derived_id(said), (note,)
 
 
@@ -154,21 +165,17 @@ def _version(facts: Facts) -> str | None:
     return facts.text("version") if isinstance(value, str) else None if value is None else str(facts.number("version"))
 
 
-def _filters(facts: Facts, key: str) -> tuple[Located, ...]:
-    return facts.entries(key)
-
-
 def _exceptions(facts: Facts, around: Around) -> exception_lists.Sorted:
     """The items of the lists that the rule names. A list that the file does not hold is a note."""
     items: list[Located] = []
     absent: list[Diagnostic] = []
     for entry in facts.entries("exceptions_list"):
-        name = entry.at("list_id").value
+        name = list_name(entry)
         if around.exceptions is not None and name in around.exceptions:
             items.extend(around.exceptions[name])
         else:
-            absent.append(diagnose(Code.NOT_CARRIED, f"The file does not hold the exception list {name} that the rule names.",
-                                   entry.source, entry.at("list_id").value_span()))
+            said = f"The file does not hold the exception list {name[1]} that the rule names."
+            absent.append(diagnose(Code.NOT_CARRIED, said, entry.source, entry.at("list_id").value_span()))
     found = exception_lists.sort(items)
     return exception_lists.Sorted(found.items, found.needs, (*absent, *found.notes))
 
@@ -194,8 +201,8 @@ def _threats(facts: Facts) -> Iterable[Threat]:
             inner = facts.below(technique)
             techniques.append(_technique(inner))
             techniques += [_technique(facts.below(part)) for part in inner.entries("subtechnique")]
-        yield Threat(tactic.text("tactic", "id") or "", tactic.text("tactic", "name") or "", tactic.text("tactic", "reference"),
-                     tuple(techniques), tactic.text("framework") or ATTACK)
+        id_, name, reference = (tactic.text("tactic", key) for key in ("id", "name", "reference"))
+        yield Threat(id_ or "", name or "", reference, tuple(techniques), tactic.text("framework") or ATTACK)
 
 
 def _technique(facts: Facts) -> Technique:
@@ -250,7 +257,8 @@ def _new_terms(facts: Facts) -> Need:
         fields, since = facts.texts("new_terms_fields"), facts.text("history_window_start")
     if not fields or since is None:
         facts.mistake(edited, "the fields that are watched, and history_window_start")
-    message = f"The rule alerts where {_and(fields)} {'has a value' if len(fields) == 1 else 'have values'} not seen since {since}."
+    values = "has a value" if len(fields) == 1 else "have values"
+    message = f"The rule alerts where {_and(fields)} {values} not seen since {since}."
     return Need("new_terms", message, _root(edited), NewTerms(fields, since or ""))
 
 
@@ -261,8 +269,8 @@ def _threat_match(facts: Facts) -> Need:
     )
     index = facts.texts("threat_index")
     query = facts.at("threat_query").text() if facts.text("threat_query") else None
-    detail = ThreatMatch(index, query, facts.text("threat_language") or "kuery", _filters(facts, "threat_filters"), mapping,
-                         facts.text("threat_indicator_path") or "threat.indicator")
+    language, path = facts.text("threat_language") or "kuery", facts.text("threat_indicator_path") or "threat.indicator"
+    detail = ThreatMatch(index, query, language, facts.entries("threat_filters"), mapping, path)
     compared = dict.fromkeys(each.field for group in mapping for each in group)
     message = f"The rule alerts where {_or(tuple(compared))} agrees with an indicator of {_and(index)}."
     return Need("threat_match", message, _root(facts.at("threat_mapping")), detail)

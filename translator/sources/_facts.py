@@ -60,7 +60,8 @@ class Facts:
         at = self.at(key, *path)
         if at.value is None or isinstance(at.value, str):
             return (at.value or "").strip() or None
-        return self.mistake(at, "a text; put quotes around it")
+        self.mistake(at, "a text; put quotes around it")
+        return None
 
     def texts(self, key: str, *path: Any) -> tuple[str, ...]:
         """A list of texts; one text alone counts as a list."""
@@ -84,7 +85,8 @@ class Facts:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or value < 0 or (most is not None and value > most):
-            return self.mistake(at, "a whole number" if most is None else f"a whole number up to {most}")
+            self.mistake(at, "a whole number" if most is None else f"a whole number up to {most}")
+            return None
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -98,7 +100,10 @@ class Facts:
     def word(self, key: str, words: tuple[str, ...]) -> str | None:
         """One of ``words``."""
         said = self.text(key)
-        return said if said is None or said in words else self.mistake(self.at(key), f"one of {', '.join(words)}")
+        if said is None or said in words:
+            return said
+        self.mistake(self.at(key), f"one of {', '.join(words)}")
+        return None
 
     def date(self, key: str) -> str | None:
         """A day, of whatever the text says besides."""
@@ -106,7 +111,9 @@ class Facts:
         if said is None:
             return None
         found = _DATE.match(said if isinstance(said, str) else getattr(said, "isoformat", str)())
-        return "-".join(found.groups()) if found else self.mistake(self.at(key), "a date such as 2025-01-31")
+        if not found:
+            self.mistake(self.at(key), "a date such as 2025-01-31")
+        return "-".join(found.groups()) if found else None
 
     def entries(self, key: str, *path: Any) -> tuple[Located, ...]:
         """A list of maps."""
@@ -133,6 +140,7 @@ class Facts:
         span = at.value_span()
         shown = at.source.text[span.start : span.end].strip().splitlines()
         name = ".".join(key for key in at.path if isinstance(key, str))
-        found = diagnose(Code.BAD_VALUE, f"{(shown or [''])[0][:60]} is no value of {name}.", at.source, span, f"write {wanted}")
+        found = diagnose(Code.BAD_VALUE, f"{(shown or [''])[0][:60]} is no value of {name}.", at.source, span,
+                         f"write {wanted}")
         if found not in self.mistakes:
             self.mistakes.append(found)

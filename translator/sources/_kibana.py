@@ -13,7 +13,7 @@ from typing import Any
 from translator.errors import Code, TranslatorError, refuse
 from translator.located import Located
 from translator.sources import _elastic, _saved_queries
-from translator.sources._elastic import Around
+from translator.sources._elastic import Around, ListName, list_name
 from translator.sources._facts import API, Facts, Spelling, camel, snake
 from translator.sources._format import Found
 from translator.sources._needs import KQL_TYPES, OTHER_TYPES
@@ -22,8 +22,8 @@ _RULE_TYPES = frozenset({*KQL_TYPES, *OTHER_TYPES})
 
 #: Saved objects and lines of an export that hold no query.
 _WITHOUT_QUERY = frozenset({
-    "action", "config", "config-global", "connector_token", "event_loop", "graph-workspace", "index-pattern", "tag", "url",
-    "canvas-workpad", "canvas-element", "space", "ui-metric", "telemetry", "siem-ui-timeline-note", "uptime-dynamic-settings",
+    "action", "config", "config-global", "graph-workspace", "index-pattern", "tag", "url", "canvas-workpad",
+    "canvas-element", "space",
 })
 
 #: Where Kibana's own form of a rule keeps what is not among its parameters.
@@ -102,28 +102,28 @@ def rules(documents: Iterable[Located | TranslatorError]) -> Iterator[Found]:
             case Kind.EXCEPTION_LIST | Kind.EXCEPTION_ITEM | Kind.SUMMARY | Kind.OTHER:
                 pass
             case None:
-                yield refuse(Code.NOT_A_RULE, "The object is neither a rule nor anything else that Kibana exports.", each.source,
-                             each.value_span(), "a rule has `rule_id`, `type` and `query`")
+                yield refuse(Code.NOT_A_RULE, "The object is neither a rule nor anything else that Kibana exports.",
+                             each.source, each.value_span(), "a rule has `rule_id`, `type` and `query`")
 
 
-def _one(facts: Facts, exceptions: Mapping[str, tuple[Located, ...]]) -> Iterator[Found]:
+def _one(facts: Facts, exceptions: Mapping[ListName, tuple[Located, ...]]) -> Iterator[Found]:
     try:
         yield _elastic.read(facts, Around(exceptions=exceptions))
     except TranslatorError as error:
         yield error
 
 
-def _exceptions(objects: Iterable[Located | TranslatorError], kinds: Iterable[Kind | None]) -> dict[str, tuple[Located, ...]]:
+def _exceptions(objects: Iterable[Located | TranslatorError],
+                kinds: Iterable[Kind | None]) -> dict[ListName, tuple[Located, ...]]:
     """The items by the list they are in; a list without items is there too."""
-    found: dict[str, tuple[Located, ...]] = {}
+    found: dict[ListName, tuple[Located, ...]] = {}
     for each, kind in zip(objects, kinds, strict=True):
         if isinstance(each, TranslatorError):
             continue
         if kind is Kind.EXCEPTION_LIST:
-            found.setdefault(str(each.value["list_id"]), ())
+            found.setdefault(list_name(each), ())
         elif kind is Kind.EXCEPTION_ITEM:
-            name = str(each.value["list_id"])
-            found[name] = (*found.get(name, ()), each)
+            found[list_name(each)] = (*found.get(list_name(each), ()), each)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from translator.rule import Need
+from translator.needs import Need
 from translator.source import NOWHERE, Span
 
 #: Rule types in KQL, and what a file that only names the type leaves unsaid. None: the query is all.

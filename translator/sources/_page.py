@@ -69,7 +69,8 @@ class Page:
         """The rule of the page. Raises TranslatorError with every mistake."""
         if self.title is None and not self.labels:
             raise refuse(Code.NOT_A_RULE, "The page has no title and says no rule type, severity or query.",
-                         self.source, Span(0, 1), f"a rule's page begins with `{self.markup.title}` and `{self.markup.type}`")
+                         self.source, Span(0, 1),
+                         f"a rule's page begins with `{self.markup.title}` and `{self.markup.type}`")
         if not self.labels and "query" not in self.sections:
             raise refuse(Code.NOT_A_RULE, "The page is not about a rule: it says no rule type and has no rule query.",
                          self.source, self.title.line.span if self.title else Span(0, 1),
@@ -132,12 +133,13 @@ class Page:
                          self.title.line.span if self.title else Span(0, 1))
         block = next(self.markup.blocks(section.lines), None)
         if block is None:
-            raise refuse(Code.NO_QUERY, f"There is no code block below `{self.markup.query}`.", self.source, section.line.span,
-                         f"put the query between two lines of {self.markup.block}")
+            raise refuse(Code.NO_QUERY, f"There is no code block below `{self.markup.query}`.", self.source,
+                         section.line.span, f"put the query between two lines of {self.markup.block}")
         fence, held = block
         query = self.source.cut(held[0].span.start, held[-1].span.end) if held else self.source.cut(0, 0)
         if not query.text.strip():
-            raise refuse(Code.NO_QUERY, f"The code block below `{self.markup.query}` is empty.", self.source, fence.span)
+            raise refuse(Code.NO_QUERY, f"The code block below `{self.markup.query}` is empty.", self.source,
+                         fence.span)
         return query
 
     def _description(self) -> str | None:

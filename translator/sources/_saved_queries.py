@@ -24,6 +24,9 @@ _NAMES = ("title", "label", "name")
 _JSON = re.compile(r"\s*[\[{]")
 _JSON_KEYS = re.compile(r"(?:JSON|visState|[iI]nput)\Z")
 
+#: Where the text of a query stands: in the first for Kibana's own two languages.
+_TEXTS = ("query", "esql", "sql")
+
 _OTHER_LANGUAGES = {"lucene": "Lucene", "esql": "ES|QL", "sql": "SQL", "eql": "EQL"}
 
 
@@ -52,8 +55,9 @@ def read(saved: Located, titles: Mapping[str, str]) -> Iterator[Found]:
 
 def _rule(saved: Located, found: _Query, number: int, titles: Mapping[str, str]) -> Rule:
     language = found.query.at("language")
-    if language.value != "kuery":
-        name = _OTHER_LANGUAGES.get(str(language.value), f'"{language.value}"')
+    said = str(language.value or next(iter(found.query.value)))
+    if said != "kuery":
+        name = _OTHER_LANGUAGES.get(said, f'"{said}"')
         raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {name}, not in KQL.", language.source,
                      language.value_span(), "rewrite it as KQL, or leave it where it is")
     title = ": ".join(dict.fromkeys(found.names)) or str(saved.value.get("type"))
@@ -96,14 +100,10 @@ def _queries(at: Located, names: tuple[str, ...]) -> Iterator[_Query]:
             inner = (*names, name) if name and name not in names else names
             for key in at.value:
                 here = at.at(key)
-                if key == "query" and _is_query(here):
-                    beside = at.at("filter") if isinstance(at.value.get("filter"), list) else at.at("filters")
-                    active = tuple(each for each in beside.items() if filters.is_active(each))
-                    if here.value["query"].strip() or active:
-                        yield _Query(here, active, inner)
-                elif _is_query(here):
-                    if here.value["query"].strip():
-                        yield _Query(here, (), inner)
+                if _is_query(here):
+                    beside = _filters(at) if key == "query" else ()
+                    if any(here.value.get(language, "").strip() for language in _TEXTS) or beside:
+                        yield _Query(here, beside, inner)
                 else:
                     yield from _queries(_opened(here, str(key)), inner)
         case list():
@@ -111,8 +111,18 @@ def _queries(at: Located, names: tuple[str, ...]) -> Iterator[_Query]:
                 yield from _queries(each, names)
 
 
+def _filters(at: Located) -> tuple[Located, ...]:
+    """The filters that stand beside a query and are switched on."""
+    beside = at.at("filter") if isinstance(at.value.get("filter"), list) else at.at("filters")
+    return tuple(each for each in beside.items() if filters.is_active(each))
+
+
 def _is_query(at: Located) -> bool:
-    return isinstance(at.value, dict) and isinstance(at.value.get("query"), str) and isinstance(at.value.get("language"), str)
+    """A query with its language, or one in ES|QL or SQL, which Kibana keeps under the language's name alone."""
+    if not isinstance(at.value, dict):
+        return False
+    keys = ("query", "language") if "query" in at.value else tuple(at.value)
+    return bool(keys) and set(keys) <= {*_TEXTS, "language"} and all(isinstance(at.value.get(key), str) for key in keys)
 
 
 def _opened(at: Located, key: str) -> Located:

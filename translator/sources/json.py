@@ -16,8 +16,8 @@ from translator.sources.ndjson import SOURCE as LINES
 _STARTED = re.compile(r"\s*[\[{]")
 
 #: Something that only Kibana's objects say; it spares a look into every other JSON file of a folder.
-_TRACE = re.compile(r'"(?:rule_id|ruleId|risk_score|riskScore|alertTypeId|rule_type_id|searchSourceJSON|list_id|attributes'
-                    r'|language|type)"\s*:')
+_TRACE = re.compile(r'"(?:rule_id|ruleId|risk_score|riskScore|alertTypeId|rule_type_id|searchSourceJSON|list_id'
+                    r'|attributes|language|type)"\s*:')
 
 #: The lists that answers of several rules come in: ``_find``, and scripts around it.
 _LISTS = ("data", "rules", "objects", "saved_objects", "items")
@@ -54,4 +54,4 @@ def _documents(document: Located) -> tuple[Located, ...]:
     return (document,)
 
 
-SOURCE = SourceFormat("a Kibana rule, saved object or list of them as one JSON document", (".json",), _recognises, _read)
+SOURCE = SourceFormat("a Kibana rule, saved object or list of them in one document", (".json",), _recognises, _read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from translator import json_reader
@@ -22,10 +23,10 @@ _LOOKED_AT = 20
 
 
 def _recognises(source: Source) -> bool:
-    """Several lines that each begin an object (or one, in a file that says so), one of them something Kibana exports."""
+    """Lines that each begin an object (one line alone only in a file that says so), some of them Kibana's."""
     if not _STARTED.match(source.text):
         return False
-    lines = [found[0] for found, _ in zip(_LINE.finditer(source.text), range(_LOOKED_AT), strict=False) if found[0].strip()]
+    lines = [found[0] for found in islice(_LINE.finditer(source.text), _LOOKED_AT) if found[0].strip()]
     alone = len(lines) == 1 and not source.name.lower().endswith(_SUFFIXES)
     if alone or not all(_STARTED.match(line) for line in lines[:2]):
         return False

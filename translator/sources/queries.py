@@ -60,7 +60,8 @@ def _texts(document: Located | yaml_reader.Document, number: int, entry: Any) ->
             raise refuse(Code.BAD_VALUE, f'There is no key "{key}" here.', source, document.span(number, key),
                          f"use {', '.join(_KEYS)}")
         if not isinstance(entry[key], str) or not entry[key].strip():
-            raise refuse(Code.BAD_VALUE, f"`{key}` takes a text.", source, document.span(number, key), "put it in quotes")
+            raise refuse(Code.BAD_VALUE, f"`{key}` takes a text.", source, document.span(number, key),
+                         "put it in quotes")
     for key in ("name", "query"):
         if key not in entry:
             raise refuse(Code.NO_QUERY if key == "query" else Code.NOT_A_RULE, f"The entry has no {key}.", source, span,
@@ -74,7 +75,7 @@ def _rule(query: Source, texts: dict[str, str]) -> Rule:
 
 
 def _aligned(source: Source, literal: Span, text: str) -> Source:
-    """A scalar of YAML, each character with its place; all of them at its start where the two cannot be laid side by side."""
+    """A scalar of YAML, each character with its place, or all of them at its start where that cannot be told."""
     return source.spell(text, _positions(source.text, literal, text) or [literal.start] * (len(text) + 1))
 
 

@@ -1,0 +1,190 @@
+"""The values that may stand at one place of an event, and which of the leaves asked there each answers.
+
+A place may hold several values, and a leaf is true if one of them answers yes. So what is wanted of a place is: for
+each leaf that is to be true a value that answers it, and no value that answers a leaf that is to be false. One value
+for all is better, since most fields hold one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from translator.artefact import Predicate
+from translator.logic import Formula
+from translator.meaning import JsonNumber
+from translator.schema import ANALYSED_TEXT, FieldPattern, FieldRef, Schema
+from translator.witness_leaves import Asked, How, Places, shape
+from translator.witness_shapes import OPEN, Open, Shape, find
+from translator.witness_values import complete, least_texts, likely, monotone
+
+#: A set of leaves, one bit for each number.
+Bits: TypeAlias = int
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A question as it is asked of an event, or of one object under ``scope``, wherever the formula asks it."""
+
+    number: int
+    leaf: Formula
+    scope: str | None
+    holds: Predicate
+    question: Asked
+    places: Places
+
+    @property
+    def always(self) -> bool:
+        """Whether it is true of an event without any value, and so of all."""
+        return self.holds({})
+
+    def fields(self, place: str, schema: Schema) -> Iterator[FieldRef]:
+        """The fields that it asks and whose values stand at ``place``."""
+        inside = f"{self.scope}." if self.scope else ""
+        named = False
+        for field in self.question.fields:
+            if isinstance(field, FieldPattern) or "*" in field.path:
+                continue
+            root = field.details.key_of or field.path
+            if f"{inside}{place}" in (*field.reads, root):
+                named = True
+                yield field
+        if not named:
+            yield schema.field(f"{inside}{place}")
+
+
+class Pool:
+    """Values for one place, found as they are needed."""
+
+    def __init__(self, place: str, atoms: Sequence[Atom], schema: Schema) -> None:
+        self.place = place
+        self.schema = schema
+        self.atoms = {each.number: each for each in atoms if each.places.touches(place)}
+        self.bits = sum(1 << number for number in self.atoms)
+        self.values: list[tuple[Any, Bits]] = []
+        self._known: set[str] = set()
+        self._found: dict[tuple[tuple[int, ...], Bits], tuple[Any, ...] | None | Open] = {}
+        self._fields = {each.number: tuple(each.fields(place, schema)) for each in self.atoms.values()}
+        self._shapes = {each.number: self._shape(each) for each in self.atoms.values()}
+        for atom in self.atoms.values():
+            for field in self._fields[atom.number] if place in atom.places.likely else ():
+                for value in likely(atom.question, field):
+                    self.add(value)
+
+    def _shape(self, atom: Atom) -> Shape | None:
+        if not atom.question.fields:
+            return None
+        found = [shape(atom.question, field) for field in self._fields[atom.number]]
+        return found[0] if len(found) == 1 else None
+
+    def add(self, value: Any) -> Bits:
+        """Keep a value; returns the leaves that it answers."""
+        bits = self.answers(value)
+        if (key := canonical(value)) not in self._known:
+            self._known.add(key)
+            self.values.append((value, bits))
+        return bits
+
+    def answers(self, value: Any) -> Bits:
+        """The leaves that are true where this is the place's only value."""
+        event = {self.place: value}
+        return sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
+
+    def fill(self, wanted: Sequence[int], banned: Bits) -> tuple[Any, ...] | None | Open:
+        """Values that answer all of ``wanted`` and none of ``banned``: one if possible, else one for each.
+
+        None where there provably are none, OPEN where none was found.
+        """
+        key = (tuple(sorted(wanted)), banned & self.bits)
+        if key not in self._found:
+            self._found[key] = self._fill(*key)
+        return self._found[key]
+
+    def _fill(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, ...] | None | Open:
+        together = sum(1 << number for number in wanted)
+        if (one := self._pick(together, banned)) is not None:
+            return (one[0],)
+        if together & banned:
+            return None
+        if len(wanted) > 1 and (joined := self._joined(wanted, banned)) is not None:
+            return (joined,)
+        found: list[Any] = []
+        left = together
+        open_ = False
+        for number in wanted:
+            if not left >> number & 1:
+                continue
+            chosen = self._pick(1 << number, banned) or self._search((number,), banned)
+            if chosen is None:
+                return None
+            if isinstance(chosen, Open):
+                open_ = True
+                continue
+            found.append(chosen[0])
+            left &= ~chosen[1]
+        return OPEN if open_ else tuple(found)
+
+    def _pick(self, wanted: Bits, banned: Bits) -> tuple[Any, Bits] | None:
+        return next((each for each in self.values if each[1] & wanted == wanted and not each[1] & banned), None)
+
+    def _joined(self, wanted: tuple[int, ...], banned: Bits) -> Any:
+        """One value that answers several questions, or None."""
+        together = sum(1 << number for number in wanted)
+        if all(self._shapes[number] for number in wanted):
+            found = self._search(wanted, banned)
+            return found[0] if isinstance(found, tuple) and found[1] & together == together else None
+        if all(field.type in ANALYSED_TEXT for number in wanted for field in self._fields[number]):
+            single = [self._pick(1 << number, banned) for number in wanted]
+            text = " xx ".join(dict.fromkeys(str(each[0]) for each in single if each is not None))
+            bits = self.add(text)
+            return text if bits & together == together and not bits & banned else None
+        return None
+
+    def _search(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, Bits] | None | Open:
+        """A value made for the purpose. None is a proof that there is none for one of ``wanted``."""
+        shapes = [made for number in wanted if (made := self._shapes[number])]
+        if len(shapes) == len(wanted):
+            others = [self._shapes[number] for number in self.atoms if banned >> number & 1]
+            found = find(shapes, [each for each in others if each])
+            if found is None or isinstance(found, Open):
+                return found
+            bits = self.add(found)
+            together = sum(1 << number for number in wanted)
+            return (found, bits) if bits & together == together and not bits & banned else OPEN
+        return None if all(self._impossible(number, banned) for number in wanted) else OPEN
+
+    def _impossible(self, wanted: int, banned: Bits) -> bool:
+        """Whether what `_pick` did not find is not there, for values that are no whole texts."""
+        fields = [field for number in self.atoms for field in self._fields[number]]
+        atoms = [self.atoms[number] for number in self.atoms if banned >> number & 1 or number == wanted]
+        pairs = [(atom, field) for atom in atoms for field in self._fields[atom.number]]
+        if all(atom.question.fields or atom.question.how is How.EXISTS for atom in atoms) and all(
+            complete(atom.question, field) for atom, field in pairs
+        ):
+            return len({field.type for field in fields}) == 1
+        texts = [least_texts(self.atoms[wanted].question, field) for field in self._fields[wanted]]
+        if any(each is None for each in texts) or not all(
+            monotone(atom.question, field) for atom, field in pairs if atom.number != wanted
+        ):
+            return False
+        return all(self.answers(text) & banned for each in texts if each is not None for text in each)
+
+
+def canonical(value: Any) -> str:
+    """A text that tells apart what is not the same JSON."""
+    return json.dumps(_typed(value), sort_keys=True)
+
+
+def _typed(value: Any) -> Any:
+    match value:
+        case JsonNumber():
+            return ["number", value.token]
+        case Mapping():
+            return {"object": {key: _typed(each) for key, each in value.items()}}
+        case list() | tuple():
+            return ["list", *map(_typed, value)]
+        case _:
+            return value
+
