@@ -17,12 +17,14 @@ PACKAGE = ROOT / "translator"
 #: Bottom up. A module imports from its own line or from one above it here.
 LAYERS = [
     "values source",
-    "errors ledger profiles attack schema schemas schema_readers packaged_schema yaml_reader yaml_writer files registry",
+    "errors ledger profiles attack schema schemas schema_readers packaged_schema archives files registry located quoting "
+    "json_reader toml_reader yaml_reader yaml_writer expressions",
     "logic",
-    "kql dsl sigma meaning rule",
+    "kql dsl sigma meaning rule needs filters exception_lists query_dsl",
     "sources",
-    "artefact backends events rule_events",
-    "pipeline matcher kibana rewrite",
+    "artefact backends events rule_events witness witness_events witness_findings witness_leaves witness_parts "
+    "witness_pool witness_search witness_shapes witness_values",
+    "pipeline matcher kibana rewrite verify explain live",
     "cli __main__",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}

@@ -18,9 +18,16 @@ from translator.source import Source
 
 def ruled(*threats: tuple[str, list[str]], framework: str = "MITRE ATT&CK") -> Rule:
     source = Source("a:b")
-    return Rule(id="x", title="x", query=source, source=source, threats=tuple(
-        Threat("TA", name, techniques=tuple(Technique(id_, "") for id_ in ids), framework=framework)
-        for name, ids in threats))
+    return Rule(
+        id="x",
+        title="x",
+        query=source,
+        source=source,
+        threats=tuple(
+            Threat("TA", name, techniques=tuple(Technique(id_, "") for id_ in ids), framework=framework)
+            for name, ids in threats
+        ),
+    )
 
 
 def test_the_table_has_what_mitre_counts():
@@ -65,13 +72,19 @@ TAGS = [
     ([("Persistence", ["T1053", "T1053.003"])], ["persistence", "t1053.003"], ["persistence", "t1053.003"]),
     ([("Defense Evasion", ["T1562", "T1562.001"])], ["defense-impairment", "t1685"], ["defense-evasion", "t1562.001"]),
     ([("Defense Evasion", ["T1014"])], ["stealth", "t1014"], ["defense-evasion", "t1014"]),
-    ([("Defense Evasion", ["T1014", "T1562.001"])], ["stealth", "defense-impairment", "t1014", "t1685"],
-     ["defense-evasion", "t1014", "t1562.001"]),
+    (
+        [("Defense Evasion", ["T1014", "T1562.001"])],
+        ["stealth", "defense-impairment", "t1014", "t1685"],
+        ["defense-evasion", "t1014", "t1562.001"],
+    ),
     ([("Defense Evasion", ["T1548"])], ["privilege-escalation", "t1548"], ["defense-evasion", "t1548"]),
     ([("Defense Evasion", [])], ["stealth"], ["defense-evasion"]),
     ([("Command and Control", [])], ["command-and-control"], ["command-and-control"]),
-    ([("Execution", ["T1059"]), ("Persistence", ["T1059", "T1136"])], ["execution", "t1059", "persistence", "t1136"],
-     ["execution", "t1059", "persistence", "t1136"]),
+    (
+        [("Execution", ["T1059"]), ("Persistence", ["T1059", "T1136"])],
+        ["execution", "t1059", "persistence", "t1136"],
+        ["execution", "t1059", "persistence", "t1136"],
+    ),
 ]
 
 
@@ -87,7 +100,11 @@ def test_complete_tags_name_every_tactic_of_every_technique_before_the_technique
     rule = ruled(("Persistence", ["T1053", "T1053.003"]))
 
     assert tags(rule, complete=True) == [
-        "attack.persistence", "attack.execution", "attack.privilege-escalation", "attack.t1053.003"]
+        "attack.persistence",
+        "attack.execution",
+        "attack.privilege-escalation",
+        "attack.t1053.003",
+    ]
 
 
 def test_other_frameworks_have_no_tags():
@@ -109,10 +126,20 @@ def test_the_tags_of_real_rules_are_active(shared: Path):
     """Version 18's tags, of which 12 are replaced; after that every tag is a tactic or technique of version 19."""
     seen: set[str] = set()
     for each in ndjson(shared / "corpus" / "elastic_kql_rules.ndjson.gz"):
-        rule = ruled(*((threat["tactic"]["name"], [
-            part["id"] for technique in threat.get("technique", [])
-            for part in (technique, *technique.get("subtechnique", []))])
-            for threat in each["threat"] or [] if threat["framework"] == "MITRE ATT&CK"))
+        rule = ruled(
+            *(
+                (
+                    threat["tactic"]["name"],
+                    [
+                        part["id"]
+                        for technique in threat.get("technique", [])
+                        for part in (technique, *technique.get("subtechnique", []))
+                    ],
+                )
+                for threat in each["threat"] or []
+                if threat["framework"] == "MITRE ATT&CK"
+            )
+        )
         seen.update(tag.removeprefix("attack.") for tag in tags(rule, complete=True))
 
     techniques = {tag for tag in seen if tag[0] == "t" and tag[1].isdigit()}

@@ -431,6 +431,13 @@ def test_a_pattern_that_reaches_elasticsearchs_own_fields_is_refused() -> None:
         compiled("**:*", Schema.none())
 
 
+def test_a_value_longer_than_lucene_can_index_is_refused() -> None:
+    """32,766 bytes are taken, one more is not (reference 7.10)."""
+    assert not compiled(f"user.name:{'x' * 32_766}")({})
+    with pytest.raises(TranslatorError):
+        compiled(f"user.name:{'é' * 16_384}")
+
+
 def test_every_mistake_is_told_at_once() -> None:
     with pytest.raises(TranslatorError) as caught:
         compiled("source.ip:x and (process.pid:y or not flag:z)")

@@ -51,38 +51,73 @@ RENAMED = [
     (WINDOWS + "process.pe.original_file_name:PsExec.c", {"OriginalFileName": "PsExec.c"}),
     (WINDOWS + "process.Ext.token.integrity_level_name:system", {"IntegrityLevel": "system"}),
     (WINDOWS + "process.executable.caseless:*\\\\cmd.exe", {"Image|endswith": "\\cmd.exe"}),
-    ("event.category:registry and host.os.type:windows and registry.path:*\\\\Run\\\\*",
-     {"TargetObject|contains": "\\Run\\\\"}),
-    ("event.category:network and host.os.type:windows and destination.ip:10.0.0.0/8 and destination.port:445",
-     {"DestinationIp|cidr": "10.0.0.0/8", "DestinationPort": 445}),
-    ("event.code:4662 and winlog.event_data.AccessMask:0x100 and winlog.channel:Security",
-     {"EventID": 4662, "AccessMask": "0x100"}),
-    ("event.code:4624 and winlog.logon.type:(NewCredentials or Network) and winlog.channel:Security",
-     {"EventID": 4624, "LogonType": [9, 3]}),
-    (TRAIL + "event.provider:iam.amazonaws.com and event.action:CreateUser",
-     {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser"}),
-    (TRAIL + "event.provider:iam.amazonaws.com and event.outcome:success",
-     {"eventSource": "iam.amazonaws.com", "errorCode": None, "errorMessage": None}),
-    (TRAIL + "aws.cloudtrail.user_identity.session_context.session_issuer.type:Role",
-     {"userIdentity.sessionContext.sessionIssuer.type": "Role"}),
+    (
+        "event.category:registry and host.os.type:windows and registry.path:*\\\\Run\\\\*",
+        {"TargetObject|contains": "\\Run\\\\"},
+    ),
+    (
+        "event.category:network and host.os.type:windows and destination.ip:10.0.0.0/8 and destination.port:445",
+        {"DestinationIp|cidr": "10.0.0.0/8", "DestinationPort": 445},
+    ),
+    (
+        "event.code:4662 and winlog.event_data.AccessMask:0x100 and winlog.channel:Security",
+        {"EventID": 4662, "AccessMask": "0x100"},
+    ),
+    (
+        "event.code:4624 and winlog.logon.type:(NewCredentials or Network) and winlog.channel:Security",
+        {"EventID": 4624, "LogonType": [9, 3]},
+    ),
+    (
+        TRAIL + "event.provider:iam.amazonaws.com and event.action:CreateUser",
+        {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser"},
+    ),
+    (
+        TRAIL + "event.provider:iam.amazonaws.com and event.outcome:success",
+        {"eventSource": "iam.amazonaws.com", "errorCode": None, "errorMessage": None},
+    ),
+    (
+        TRAIL + "aws.cloudtrail.user_identity.session_context.session_issuer.type:Role",
+        {"userIdentity.sessionContext.sessionIssuer.type": "Role"},
+    ),
     (TRAIL + "aws.cloudtrail.flattened.request_parameters.roleName:x", {"requestParameters.roleName": "x"}),
-    ("event.dataset:okta.system and okta.debug_context.debug_data.threat_suspected:true and event.outcome:failure",
-     {"debugContext.debugData.threatSuspected": "true", "outcome.result": ["FAILURE", "DENY"]}),
-    ("event.dataset:azure.signinlogs and azure.signinlogs.properties.device_detail.trust_type:x and event.outcome:success",
-     {"properties.deviceDetail.trustType": "x", "resultType": 0}),
-    ("event.dataset:azure.auditlogs and azure.auditlogs.properties.target_resources.*.type:x and event.outcome:Success",
-     {"properties.targetResources.type": "x", "properties.result": "Success"}),
-    ("event.dataset:o365.audit and event.provider:Exchange and event.action:New-InboxRule and o365.audit.UserType:2",
-     {"Workload": "Exchange", "Operation": "New-InboxRule", "UserType": 2}),
-    ("event.dataset:gcp.audit and service.name:k8s.io and event.action:v*.pods.create",
-     {"gcp.audit.service_name": "k8s.io", "gcp.audit.method_name": "v*.pods.create"}),
-    ("event.dataset:github.audit and event.action:git.clone and not user.name:*", {"action": "git.clone", "actor": None}),
-    ("event.dataset:kubernetes.audit_logs and kubernetes.audit.verb:create and user.name:x",
-     {"verb": "create", "user.username": "x"}),
-    ("event.dataset:google_workspace.admin and event.provider:admin and event.action:DELETE_ROLE",
-     {"eventService": "admin.googleapis.com", "eventName": "DELETE_ROLE"}),
-    ("event.dataset:network_traffic.flow and destination.port:53 and network.transport:udp",
-     {"destination.port": 53, "network.transport": "udp"}),
+    (
+        "event.dataset:okta.system and okta.debug_context.debug_data.threat_suspected:true and event.outcome:failure",
+        {"debugContext.debugData.threatSuspected": "true", "outcome.result": ["FAILURE", "DENY"]},
+    ),
+    (
+        "event.dataset:azure.signinlogs and event.outcome:success and "
+        "azure.signinlogs.properties.device_detail.trust_type:x",
+        {"resultType": 0, "properties.deviceDetail.trustType": "x"},
+    ),
+    (
+        "event.dataset:azure.auditlogs and event.outcome:Success and "
+        "azure.auditlogs.properties.target_resources.*.type:x",
+        {"properties.targetResources.type": "x", "properties.result": "Success"},
+    ),
+    (
+        "event.dataset:o365.audit and event.provider:Exchange and event.action:New-InboxRule and o365.audit.UserType:2",
+        {"Workload": "Exchange", "Operation": "New-InboxRule", "UserType": 2},
+    ),
+    (
+        "event.dataset:gcp.audit and service.name:k8s.io and event.action:v*.pods.create",
+        {"gcp.audit.service_name": "k8s.io", "gcp.audit.method_name": "v*.pods.create"},
+    ),
+    (
+        "event.dataset:github.audit and event.action:git.clone and not user.name:*",
+        {"action": "git.clone", "actor": None},
+    ),
+    (
+        "event.dataset:kubernetes.audit_logs and kubernetes.audit.verb:create and user.name:x",
+        {"verb": "create", "user.username": "x"},
+    ),
+    (
+        "event.dataset:google_workspace.admin and event.provider:admin and event.action:DELETE_ROLE",
+        {"eventService": "admin.googleapis.com", "eventName": "DELETE_ROLE"},
+    ),
+    (
+        "event.dataset:network_traffic.flow and destination.port:53 and network.transport:udp",
+        {"destination.port": 53, "network.transport": "udp"},
+    ),
     ("event.module:auditd and event.action:loaded-kernel-module", {"type": "KERN_MODULE"}),
 ]
 
@@ -99,23 +134,46 @@ def test_fields_get_the_names_that_they_have_in_the_log(query: str, selection: d
 #: (query, the selections, the losses): what another field says only nearly.
 APPROXIMATE = [
     (WINDOWS + "process.name:cmd.exe", {"Image|endswith": "\\cmd.exe"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
-    (LINUX + "process.name:(nc or ncat)", {"Image|endswith": ["/nc", "/ncat"]}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
+    (
+        LINUX + "process.name:(nc or ncat)",
+        {"Image|endswith": ["/nc", "/ncat"]},
+        {(Code.FIELD_APPROXIMATE, Effect.MIXED)},
+    ),
     (LINUX + "process.name:python*", {"Image|contains": "/python"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
     (LINUX + "process.name:*shell", {"Image|endswith": "shell"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
-    (WINDOWS + "process.args:(query and hklm*)", {"CommandLine|contains|all": ["query", "hklm"]},
-     {(Code.FIELD_APPROXIMATE, Effect.WIDER)}),
-    (LINUX + 'process.args:(640 or "-c")', {"CommandLine|contains": ["640", " -c"]}, {(Code.FIELD_APPROXIMATE, Effect.WIDER)}),
+    (
+        WINDOWS + "process.args:(query and hklm*)",
+        {"CommandLine|contains|all": ["query", "hklm"]},
+        {(Code.FIELD_APPROXIMATE, Effect.WIDER)},
+    ),
+    (
+        LINUX + 'process.args:(640 or "-c")',
+        {"CommandLine|contains": ["640", " -c"]},
+        {(Code.FIELD_APPROXIMATE, Effect.WIDER), (Code.FIELD_APPROXIMATE, Effect.MIXED)},
+    ),
     (FILES + "file.extension:plist", {"TargetFilename|endswith": ".plist"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
-    (FILES + "file.directory:/Library/LaunchDaemons", {"TargetFilename|startswith": "/Library/LaunchDaemons/"},
-     {(Code.FIELD_APPROXIMATE, Effect.WIDER)}),
-    (WINDOWS + "process.hash.md5:0123456789abcdef0123456789abcdef",
-     {"Hashes|contains": "MD5=0123456789abcdef0123456789abcdef"}, {(Code.FIELD_APPROXIMATE, Effect.NARROWER)}),
+    (
+        FILES + "file.directory:/Library/LaunchDaemons",
+        {"TargetFilename|startswith": "/Library/LaunchDaemons/"},
+        {(Code.FIELD_APPROXIMATE, Effect.WIDER)},
+    ),
+    (
+        WINDOWS + "process.hash.md5:0123456789abcdef0123456789abcdef",
+        {"Hashes|contains": "MD5=0123456789abcdef0123456789abcdef"},
+        {(Code.FIELD_APPROXIMATE, Effect.NARROWER)},
+    ),
     (LINUX + "user.id:0", {"User": "root"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
     (WINDOWS + "user.name:root", {"User|endswith": "\\root"}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
-    (TRAIL + "event.action:ConsoleLogin and event.outcome:success",
-     {"eventName": "ConsoleLogin", "errorCode": None, "errorMessage": None}, {(Code.FIELD_APPROXIMATE, Effect.WIDER)}),
-    ("event.category:network and host.os.type:linux and event.action:connection_attempted and destination.port:22",
-     {"Initiated": "true", "DestinationPort": 22}, {(Code.FIELD_APPROXIMATE, Effect.MIXED)}),
+    (
+        TRAIL + "event.action:ConsoleLogin and event.outcome:success",
+        {"eventName": "ConsoleLogin", "errorCode": None, "errorMessage": None},
+        {(Code.FIELD_APPROXIMATE, Effect.WIDER)},
+    ),
+    (
+        "event.category:network and host.os.type:linux and event.action:connection_attempted and destination.port:22",
+        {"Initiated": "true", "DestinationPort": 22},
+        {(Code.FIELD_APPROXIMATE, Effect.MIXED)},
+    ),
 ]
 
 
@@ -129,11 +187,14 @@ def test_what_another_field_says_only_nearly_is_a_loss(query: str, selection: di
 
 
 def test_an_effect_turns_round_under_a_not():
-    artefact = portable(f'{LINUX}process.args:foo and not process.args:bar', allow=("L014",))
+    artefact = portable(f"{LINUX}process.args:foo and not process.args:bar", allow=("L014",))
 
     assert [(loss.code, loss.effect) for loss in artefact.losses] == [
-        (Code.FIELD_APPROXIMATE, Effect.WIDER), (Code.CASE, Effect.WIDER),
-        (Code.FIELD_APPROXIMATE, Effect.NARROWER), (Code.CASE, Effect.NARROWER)]
+        (Code.FIELD_APPROXIMATE, Effect.WIDER),
+        (Code.CASE, Effect.WIDER),
+        (Code.FIELD_APPROXIMATE, Effect.NARROWER),
+        (Code.CASE, Effect.NARROWER),
+    ]
     assert artefact.fidelity == "mixed"
 
 
@@ -145,26 +206,50 @@ def test_the_profile_accepts_letter_case_and_says_so():
 
 
 def test_a_value_without_letters_is_the_same_in_every_case():
-    assert portable("event.dataset:network_traffic.flow and destination.port:53 and network.vlan.id:12").fidelity == "exact"
+    assert (
+        portable("event.dataset:network_traffic.flow and destination.port:53 and network.vlan.id:12").fidelity
+        == "exact"
+    )
     assert portable(f"{WINDOWS}process.executable.caseless:cmd").fidelity == "exact"
 
 
 #: (query, index, the conditions that are left out because the log source says them)
 FOLDED = [
-    (FILES + 'not event.type:"deletion" and file.path:/x', [],
-     ["event.category:file", "host.os.type:macos", 'not event.type:"deletion"']),
-    (LINUX + "event.action:(exec or exec_event) and process.executable:/x", [],
-     ["event.category:process", "event.type:start", "host.os.type:linux", "event.action:(exec or exec_event)"]),
-    (LINUX + "not event.action:end and process.executable:/x", [],
-     ["event.category:process", "event.type:start", "host.os.type:linux", "not event.action:end"]),
-    ("event.module:aws and data_stream.dataset:aws.cloudtrail and event.action:x", [],
-     ["event.module:aws", "data_stream.dataset:aws.cloudtrail"]),
-    ("event.dataset:o365.audit and event.category:web and event.kind:event and event.action:x", [],
-     ["event.dataset:o365.audit", "event.category:web", "event.kind:event"]),
-    ("(event.category:(network or network_traffic) or data_stream.dataset:network_traffic.flow) and destination.port:1",
-     ["packetbeat-*"], ["(event.category:(network or network_traffic) or data_stre..."]),
-    ("event.category:process and event.code:10 and winlog.event_data.TargetImage:x",
-     ["winlogbeat-*", "logs-windows.sysmon_operational-*"], ["event.code:10"]),
+    (
+        FILES + 'not event.type:"deletion" and file.path:/x',
+        [],
+        ["event.category:file", "host.os.type:macos", 'not event.type:"deletion"'],
+    ),
+    (
+        LINUX + "event.action:(exec or exec_event) and process.executable:/x",
+        [],
+        ["event.category:process", "event.type:start", "host.os.type:linux", "event.action:(exec or exec_event)"],
+    ),
+    (
+        LINUX + "not event.action:end and process.executable:/x",
+        [],
+        ["event.category:process", "event.type:start", "host.os.type:linux", "not event.action:end"],
+    ),
+    (
+        "event.module:aws and data_stream.dataset:aws.cloudtrail and event.action:x",
+        [],
+        ["event.module:aws", "data_stream.dataset:aws.cloudtrail"],
+    ),
+    (
+        "event.dataset:o365.audit and event.category:web and event.kind:event and event.action:x",
+        [],
+        ["event.dataset:o365.audit", "event.category:web", "event.kind:event"],
+    ),
+    (
+        "(event.category:(network or network_traffic) or data_stream.dataset:network_traffic.flow) and source.port:1",
+        ["packetbeat-*"],
+        ["(event.category:(network or network_traffic) or data_stre..."],
+    ),
+    (
+        "event.category:process and event.code:10 and winlog.event_data.TargetImage:x",
+        ["winlogbeat-*", "logs-windows.sysmon_operational-*"],
+        ["event.code:10"],
+    ),
 ]
 
 
@@ -183,8 +268,10 @@ KEPT = [
     (f"{FILES}event.type:change and file.path:/x", Code.CLASSIFICATION),
     (f"{FILES}not event.type:creation and file.path:/x", Code.CLASSIFICATION),
     (f"{FILES}event.action:rename and file.path:/x", Code.FIELD_UNMAPPED),
-    ("event.category:process and event.type:start and host.os.type:(linux or macos) and process.executable:/x",
-     Code.CLASSIFICATION),
+    (
+        "event.category:process and event.type:start and host.os.type:(linux or macos) and process.executable:/x",
+        Code.CLASSIFICATION,
+    ),
     ("event.dataset:o365.audit and event.category:authentication and event.action:x", Code.CLASSIFICATION),
     ("event.dataset:(azure.signinlogs or azure.auditlogs) and event.action:x", Code.CLASSIFICATION),
     (f"{LINUX}process.executable:/x and not (event.type:start and process.pid:1)", Code.FIELD_UNMAPPED),
@@ -207,9 +294,16 @@ def test_a_field_without_a_name_is_refused_by_its_own():
     query = f"{LINUX}process.executable:/x and not process.entry_leader.name:sshd"
     artefact = portable(query, allow=("L015",))
 
-    assert refused(query) == {(Code.FIELD_UNMAPPED, "Sigma has no name for process.entry_leader.name in "
-                               "linux/process_creation; it keeps its own. (wider)")}
-    assert detection(artefact) == {"selection": {"Image": "/x"}, "filter_main_sshd": {"process.entry_leader.name": "sshd"}}
+    assert refused(query) == {
+        (
+            Code.FIELD_UNMAPPED,
+            "Sigma has no name for process.entry_leader.name in linux/process_creation; it keeps its own. (wider)",
+        )
+    }
+    assert detection(artefact) == {
+        "selection": {"Image": "/x"},
+        "filter_main_sshd": {"process.entry_leader.name": "sshd"},
+    }
 
 
 def test_a_rule_that_does_not_tell_what_it_reads_is_refused():
@@ -229,27 +323,60 @@ def test_each_renaming_is_listed_once():
 
 #: (query, detection): the manner of SigmaHQ's authors.
 STYLE = [
-    (FILES + "file.path:(/a/* or /b or /c)",
-     {"selection_folder": {"TargetFilename|startswith": "/a/"}, "selection_file": {"TargetFilename": ["/b", "/c"]},
-      "condition": "1 of selection_*"}),
-    (LINUX + "process.parent.executable:/p and process.executable:(/a/* or *b or /c)",
-     {"selection": {"ParentImage": "/p"}, "selection_folder": {"Image|startswith": "/a/"},
-      "selection_img": {"Image|endswith": "b"}, "selection_img_exact": {"Image": "/c"},
-      "condition": "selection and 1 of selection_*"}),
-    (WINDOWS + "process.command_line:(*a* and *b*) and not process.parent.executable:(setup or *y)",
-     {"selection": {"CommandLine|contains|all": ["a", "b"]}, "filter_main_setup": {"ParentImage": "setup"},
-      "filter_main_parent": {"ParentImage|endswith": "y"}, "condition": "selection and not 1 of filter_main_*"}),
-    (WINDOWS + "(process.executable:*a or process.pe.original_file_name:b) and (process.command_line:*c* or process.parent.executable:d)",
-     {"selection_img": [{"Image|endswith": "a"}, {"OriginalFileName": "b"}],
-      "selection_cli": [{"CommandLine|contains": "c"}, {"ParentImage": "d"}], "condition": "all of selection_*"}),
+    (
+        FILES + "file.path:(/a/* or /b or /c)",
+        {
+            "selection_folder": {"TargetFilename|startswith": "/a/"},
+            "selection_file": {"TargetFilename": ["/b", "/c"]},
+            "condition": "1 of selection_*",
+        },
+    ),
+    (
+        LINUX + "process.parent.executable:/p and process.executable:(/a/* or *b or /c)",
+        {
+            "selection": {"ParentImage": "/p"},
+            "selection_folder": {"Image|startswith": "/a/"},
+            "selection_img": {"Image|endswith": "b"},
+            "selection_img_exact": {"Image": "/c"},
+            "condition": "selection and 1 of selection_*",
+        },
+    ),
+    (
+        WINDOWS + "process.command_line:(*a* and *b*) and not process.parent.executable:(setup or *y)",
+        {
+            "selection": {"CommandLine|contains|all": ["a", "b"]},
+            "filter_main_setup": {"ParentImage": "setup"},
+            "filter_main_parent": {"ParentImage|endswith": "y"},
+            "condition": "selection and not 1 of filter_main_*",
+        },
+    ),
+    (
+        WINDOWS
+        + "(process.executable:*a or process.pe.original_file_name:b) and "
+        + "(process.command_line:*c* or process.parent.executable:d)",
+        {
+            "selection_img": [{"Image|endswith": "a"}, {"OriginalFileName": "b"}],
+            "selection_cli": [{"CommandLine|contains": "c"}, {"ParentImage": "d"}],
+            "condition": "all of selection_*",
+        },
+    ),
     (WINDOWS + "process.executable:(* and *a)", {"selection": {"Image|endswith": "a"}, "condition": "selection"}),
-    (WINDOWS + "process.executable:(*\\\\Foo.exe or *\\\\foo.EXE)",
-     {"selection": {"Image|endswith": "\\Foo.exe"}, "condition": "selection"}),
-    ("event.dataset:o365.audit and o365.audit.UserType:(0 or 2) and o365.audit.Target.Type:(1 and 2)",
-     {"selection": {"UserType": [0, 2], "Target.Type": 1}, "selection_target_type": {"Target.Type": 2},
-      "condition": "selection and selection_target_type"}),
-    ("event.dataset:okta.system and not okta.actor.id:* and okta.actor.type:*",
-     {"selection": {"actor.id": None, "actor.type|exists": True}, "condition": "selection"}),
+    (
+        WINDOWS + "process.executable:(*\\\\Foo.exe or *\\\\foo.EXE)",
+        {"selection": {"Image|endswith": "\\Foo.exe"}, "condition": "selection"},
+    ),
+    (
+        "event.dataset:o365.audit and o365.audit.UserType:(0 or 2) and o365.audit.Target.Type:(1 and 2)",
+        {
+            "selection": {"UserType": [0, 2], "Target.Type": 1},
+            "selection_target_type": {"Target.Type": 2},
+            "condition": "selection and selection_target_type",
+        },
+    ),
+    (
+        "event.dataset:okta.system and not okta.actor.id:* and okta.actor.type:*",
+        {"selection": {"actor.id": None, "actor.type|exists": True}, "condition": "selection"},
+    ),
 ]
 
 

@@ -122,8 +122,8 @@ def _tarred(archive: tarfile.TarFile, name: str) -> Iterator[tuple[str, bytes] |
 def _in_order(paths: Iterable[str]) -> list[str]:
     """The order in which a folder of these files would be read, without its hidden files."""
     parts = {path: PurePosixPath(path.removeprefix("./")).parts for path in paths}
-    seen = (path for path, each in parts.items() if not any(part.startswith(".") and part != ".." for part in each)
-            and each[:1] != ("__MACOSX",))
+    hidden = {path for path, each in parts.items() if any(re.match(r"\.(?!\.)|__MACOSX\Z", part) for part in each)}
+    seen = parts.keys() - hidden
     return sorted(seen, key=parts.__getitem__)
 
 
@@ -138,13 +138,16 @@ def _one(name: str, path: str, opened: Callable[[], IO[bytes] | None]) -> tuple[
         if file is None:
             return _refuse(whole, f"{whole} cannot be read: it is no file.")
         with file:
-            content = file.read(LARGEST_MEMBER + 1)
+            chunks, size = [], 0
+            while size <= LARGEST_MEMBER and (chunk := file.read(_CHUNK)):
+                chunks.append(chunk)
+                size += len(chunk)
     except _BROKEN as error:
         return _refuse(whole, f"{whole} cannot be read: {_why(error)}.")
-    if len(content) > LARGEST_MEMBER:
+    if size > LARGEST_MEMBER:
         return _refuse(whole, f"{whole} is larger than {LARGEST_MEMBER >> 20} MiB.",
                        "unpack it, and name it if it is a rule file")
-    return whole, content
+    return whole, b"".join(chunks)
 
 
 def _why(error: Exception) -> str:

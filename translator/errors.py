@@ -85,8 +85,11 @@ class Code(Enum):
     EXPIRING = ("R007", Severity.NOTE, "An exception of the rule has expired, or ends on a date.")
     LEFT_OUT = ("R008", Severity.NOTE, "A part of the rule that decides on no event is left out.")
     ASCII_FOLDING = ("R009", Severity.NOTE, "A filter minds no case; Elasticsearch folds the letters a to z only.")
-    FOLDED = ("R009", Severity.NOTE, "The log source says what a condition of the rule says, which is left out.")
+    FOLDED = ("R011", Severity.NOTE, "The log source says what a condition of the rule says, which is left out.")
     RENAMED = ("R010", Severity.NOTE, "A field goes by the name that the target's taxonomy has for it.")
+    NEVER_TRUE = ("R012", Severity.WARNING, "No event satisfies the rule, or a part of it.")
+    ALWAYS_TRUE = ("R013", Severity.WARNING, "Every event satisfies the rule, or a part of it.")
+    CHANGES_NOTHING = ("R014", Severity.WARNING, "A condition changes no verdict: the rest of the rule decides as it does.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
     UNKNOWN_SOURCE = ("U002", Severity.ERROR, "No source format has this name.")

@@ -7,7 +7,7 @@ event is one that a test can tell from every other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -101,6 +101,7 @@ class Judge:
         self.matches = compile_(formula, source=source, schema=schema, config=config)
         self._asked: dict[tuple[str | None, Formula], Predicate] = {}
         self._tests: dict[int, Predicate] = {}
+        self._orders: dict[int, tuple[int, ...]] = {}
         for part in self.parts:
             if part.is_leaf or isinstance(part.node, logic.Within):
                 key = (part.scope, part.node)
@@ -146,13 +147,15 @@ class Judge:
                     verdicts[number] = self._tests[number](event)
         return Region(event, verdicts, found)
 
-    def _inside(self, top: int) -> Iterator[int]:
+    def _inside(self, top: int) -> tuple[int, ...]:
         """The parts that are asked of the same object as ``top``, those inside others first."""
-        order = [top]
-        for number in order:
-            if not isinstance(self.parts[number].node, logic.Within):
-                order.extend(self.parts[number].children)
-        return reversed(order)
+        if top not in self._orders:
+            order = [top]
+            for number in order:
+                if not isinstance(self.parts[number].node, logic.Within):
+                    order.extend(self.parts[number].children)
+            self._orders[top] = tuple(reversed(order))
+        return self._orders[top]
 
     def _objects(self, event: Mapping[str, Any], part: Part, path: str | None, holds: bool) -> tuple[Region, ...]:
         if path is None or not (part.scope is None or path.startswith(f"{part.scope}.")):

@@ -19,7 +19,7 @@ from translator.meaning.letters import fold_ascii, fold_simple
 from translator.values import Pattern, Wild
 
 #: How many states of the product are looked at before the search gives up.
-MOST_STATES = 20_000
+MOST_STATES = 5_000
 
 #: Characters for places where anything may stand, the likeliest to be read easily first.
 _ANYTHING = "xyz0189_-abcdefghijklmnopqrstuvw~#@é日\x01\x02"
@@ -47,9 +47,13 @@ Found: TypeAlias = str | None | Open
 
 def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_STATES) -> Found:
     """A shortest text that every shape of ``wanted`` matches and none of ``banned``."""
-    shapes = [_Walker(shape) for shape in (*wanted, *banned)]
-    product = _Product(shapes[: len(wanted)], shapes[len(wanted) :])
-    return product.search(most)
+    # What is banned is banned alike, so one row of places for each way of folding is enough for all.
+    together = {
+        folding: tuple(pattern for shape in banned if shape.folding is folding for pattern in shape.patterns)
+        for folding in Folding
+    }
+    bans = [_Walker(Shape(patterns, folding)) for folding, patterns in together.items() if patterns]
+    return _Product([_Walker(shape) for shape in wanted], bans).search(most)
 
 
 class _Walker:
@@ -90,7 +94,8 @@ class _Walker:
 
     def next(self, state: int, char: str) -> int:
         matched = self.steps.get(_folded(char, self.folding), 0) | self.one
-        return self.closed((state & matched) << 1 | (state & self.any))
+        moved = (state & matched) << 1 | (state & self.any)
+        return self.closed(moved) if moved & self.any else moved
 
 
 def _tokens(pattern: Pattern) -> Iterator[str | Wild]:
@@ -117,10 +122,11 @@ class _Product:
     def __init__(self, wanted: Sequence[_Walker], banned: Sequence[_Walker]) -> None:
         self.wanted = wanted
         self.banned = banned
-        self.alphabet = tuple(_alphabet((*wanted, *banned)))
+        self.walkers = (*wanted, *banned)
+        self.alphabet = tuple(_alphabet(self.walkers))
 
     def search(self, most: int) -> Found:
-        start = tuple(each.start for each in (*self.wanted, *self.banned))
+        start = tuple(each.start for each in self.walkers)
         if self.hopeless(start):
             return None
         came: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
@@ -139,10 +145,7 @@ class _Product:
         return None
 
     def next(self, state: tuple[int, ...], char: str) -> tuple[int, ...]:
-        walkers = (*self.wanted, *self.banned)
-        return tuple(
-            walker.next(each, char) if each else 0 for walker, each in zip(walkers, state, strict=True)
-        )
+        return tuple([walker.next(each, char) for walker, each in zip(self.walkers, state, strict=True)])
 
     def accepts(self, state: tuple[int, ...]) -> bool:
         split = len(self.wanted)

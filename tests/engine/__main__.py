@@ -14,7 +14,9 @@ from tests.engine.node import Node
 
 def main() -> int:
     """Start a node, print its URL, and end it on Ctrl-C or a signal to end."""
-    parser = argparse.ArgumentParser(prog="python -m tests.engine", description="Start one node on the loopback interface.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.engine", description="Start one node on the loopback interface."
+    )
     parser.add_argument("engine", nargs="?", choices=[str(each) for each in Engine], default=str(Engine.ELASTICSEARCH))
     parser.add_argument("--port", type=int, default=0, help="where it listens (default: any port that is free)")
     options = parser.parse_args()

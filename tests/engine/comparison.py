@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,14 +61,10 @@ def asked(text: str, formula: Formula, schema: Schema, config: Config = DEFAULT)
     """The question that ``formula`` is, with the matcher and the interpreter of Query DSL as witnesses."""
     dsl = emit(formula, config)
     found: dict[str, Predicate | None] = {"matcher": None, "interpreter": None}
-    try:
+    with suppress(TranslatorError):
         found["matcher"] = matcher.compile_(formula, source=Source(text), schema=schema, config=config)
-    except TranslatorError:
-        pass
-    try:
+    with suppress(TranslatorError):
         found["interpreter"] = judge.compile_(dsl, schema)
-    except TranslatorError:
-        pass
     leaves = [emit(node, config) for node in logic.walk(formula) if not logic.children(node)]
     return Question(text, dsl, leaves, found)
 

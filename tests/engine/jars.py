@@ -37,7 +37,7 @@ def missing() -> str | None:
 
 
 def resolve(engine: Engine) -> Path:
-    """The folder with the engine's ``lib``, ``home`` and ``classes``; the first time its jars are looked up by Maven."""
+    """The folder with the engine's ``lib``, ``home`` and ``classes``; the first time Maven looks its jars up."""
     written = sorted([*_LAUNCHER.glob("*.java"), *(_LAUNCHER / engine).iterdir()])
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in written)).hexdigest()[:12]
     made = _KEPT / f"{engine}-{digest}"

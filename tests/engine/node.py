@@ -53,7 +53,7 @@ class Node:
         made = resolve(engine)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{engine}-"))
         (self.folder / "tmp").mkdir()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         options = [*_OPTIONS, f"-Djava.io.tmpdir={self.folder / 'tmp'}", f"-Djna.tmpdir={self.folder / 'tmp'}"]
         paths = ["-cp", f"{made}/classes:{made}/lib/*", "Launch", str(made / "home"), str(self.folder), str(port)]
         self.process = subprocess.Popen(

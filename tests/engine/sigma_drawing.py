@@ -24,7 +24,12 @@ _CONDITIONS = (
 )
 
 #: More than documents hold: other letter cases, and letters that Elasticsearch does not fold.
-_ASKED = ["ROOT", "AL*CE", "al?ce", "?lice", "r??t", "R*T", "é", "É*", "web-?", "/ETC/*", "C:\\TEMP*", "\\*", "*\\?*", "*", "?", "", "日?", "pro?", "x\\\\y", "😀?"]  # fmt: skip
+_ASKED = [
+    "ROOT", "AL*CE", "al?ce", "?lice", "r??t", "R*T", "é", "É*", "web-?", "/ETC/*", "C:\\TEMP*", "\\*", "*\\?*", "*", "?", "",
+    "日?", "pro?", "x\\\\y", "😀?", "**", "?*", "a\nb", " ",
+]  # fmt: skip
+
+_NETWORKS = ["10.0.0.0/24", "10.0.0.0/8", "::1/128", "2001:db8::/32", "0.0.0.0/0"]
 
 
 def rule(random: Random) -> str:
@@ -48,7 +53,7 @@ def _item(random: Random) -> tuple[str, str]:
     if kind < 0.55:
         return _text(random)
     if kind < 0.63:
-        wanted = random.sample(["10.0.0.0/24", "10.0.0.0/8", "::1/128", "2001:db8::/32", "0.0.0.0/0"], k=random.randint(1, 2))
+        wanted = random.sample(_NETWORKS, k=random.randint(1, 2))
         return "ip|cidr", json.dumps(wanted)
     if kind < 0.68:
         return "ip", json.dumps(random.choice(["10.0.0.1", "::1", ["10.0.1.1", "192.168.0.1"]]))
@@ -76,7 +81,8 @@ def _text(random: Random) -> tuple[str, str]:
     shape = random.choice(_SHAPES)
     if shape.endswith("all") and len(wanted) == 1:
         shape = "contains"
-    return f"{field}|{shape}" if shape else field, json.dumps(wanted if len(wanted) > 1 else wanted[0], ensure_ascii=False)
+    said = json.dumps(wanted if len(wanted) > 1 else wanted[0], ensure_ascii=False)
+    return f"{field}|{shape}" if shape else field, said
 
 
 def _cut(random: Random, value: str) -> str:

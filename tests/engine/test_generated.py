@@ -39,9 +39,13 @@ def formula_of(text: str, schema: Schema) -> Formula | None:
         return None
 
 
+#: The fields of `strategies`.
+PLAIN = "user.name: keyword\nfile.path: keyword\nprocess.pid: long\nsource.ip: ip\nevent.type: keyword\n"
+
+
 @pytest.mark.parametrize("number", SEEDS)
 def test_rules_over_plain_fields(node: Node, number: int) -> None:
-    schema = Schema.from_yaml("user.name: keyword\nfile.path: keyword\nprocess.pid: long\nsource.ip: ip\nevent.type: keyword")
+    schema = Schema.from_yaml(PLAIN)
     drawn = drawing.drawn(strategies.events(), 300, number)
     events, refused = filled(node, f"plain-{number}", mapping(schema, [], drawn), [spell(each) for each in drawn])
     texts = dict.fromkeys(drawing.drawn(strategies.rule_queries, 400, number))

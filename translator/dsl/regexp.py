@@ -1,199 +1,292 @@
-"""A regular expression as Lucene writes it: always over the whole value, without anchors or classes of its own.
+"""Regular expressions as Lucene writes them: always over the whole value, and about characters only.
 
-Sigma's expressions are searched for anywhere in a value and know ``^``, ``$``, ``\\d`` and flags; Lucene's are automata
-and know none of these. What an automaton cannot do (look around, refer back, forbid backtracking) is refused.
+Sigma's expressions are searched for anywhere in a value and know ``^``, ``$``, ``\\b`` and flags; Lucene knows none of
+these. So what may stand before and behind is written out, and letter case where ``case_insensitive`` cannot say it.
+
+Lucene has no expression for a place in the middle of another (``(a\\b)+``), nor one of more than a thousand characters.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from re import _constants as sre  # type: ignore[attr-defined]  # Python's own reader of expressions has no public name
-from re import _parser as sre_parser  # type: ignore[attr-defined]
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from translator.expressions.tree import (
+    ANYTHING,
+    LAST,
+    NEWLINE,
+    WORD,
+    At,
+    Chars,
+    Choice,
+    Edge,
+    Range,
+    Repeat,
+    Row,
+    Tree,
+    choice,
+    has_edges,
+    merged,
+    others,
+    row,
+)
 
 #: Elasticsearch refuses longer ones (``index.max_regex_length``).
 LONGEST = 1000
 
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
-
 #: Characters that Lucene gives a meaning, some of them only with its optional operators.
 _ACTIVE = frozenset('.?+*|{}[]()"\\#@&<>~^$-')
 
-_DIGIT = ((48, 57),)
-_WORD = ((48, 57), (65, 90), (95, 95), (97, 122))
-_SPACE = ((9, 13), (32, 32))
-_LAST = 0x10FFFF
+_ANY = ((0, LAST),)
+_NO_WORD = others(WORD)
 
 
 class Inexpressible(ValueError):
     """Lucene has no expression for this; the message says for what."""
 
 
-def lucene(expression: str, flags: frozenset[str] = frozenset()) -> str:
-    """What Lucene must match a whole value with, so that ``expression`` is found in it. ``flags`` are i, m and s.
+@dataclass(frozen=True, slots=True)
+class Regexp:
+    """The body of a ``regexp`` query. ``folds`` is ``case_insensitive``, which knows ASCII letters only."""
 
-    Raises Inexpressible. Letter case is spelled out (``[aA]``), since Elasticsearch folds ASCII letters only.
-    """
-    said = 0
-    for flag in flags:
-        said |= _FLAGS[flag]
-    try:
-        tree = sre_parser.parse(expression, said | re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Inexpressible(f"the expression cannot be read: {error}") from None
-    writer = _Writer(tree.state.flags)
-    written = "|".join(writer.whole(branch) for branch in _branches(tree))
-    if len(written) > LONGEST:
+    value: str
+    folds: bool
+
+
+def lucene(tree: Tree) -> Regexp:
+    """What Lucene must match a whole value with, so that ``tree`` is found in it. Raises Inexpressible."""
+    whole = _whole(tree)
+    folds = _minds_no_case(whole)
+    written = "|".join(_spelled(item, folds) for item in (whole.items if isinstance(whole, Choice) else (whole,)))
+    if len(written.encode("utf-16-le")) // 2 > LONGEST:
         raise Inexpressible(f"Lucene takes {LONGEST} characters, and this has {len(written)}")
-    return written
+    return Regexp(written, folds)
 
 
-def _branches(tree: Sequence[Any]) -> list[Sequence[Any]]:
-    match list(tree):
-        case [(sre.BRANCH, (None, branches))]:
-            return [list(branch) for branch in branches]
-        case items:
-            return [items]
+def _whole(tree: Tree) -> Tree:
+    """The texts in which ``tree`` is found, as a tree without places."""
+    parts = [tree] if not isinstance(tree, Choice) or not has_edges(tree) else list(tree.items)
+    starts = [each for part in parts for each in _open(_items(part))]
+    turned = [_turned(each) for each in starts]
+    return choice([_settled(_turned(each)) for part in turned for each in _open(_items(part))])
 
 
-class _Writer:
-    """Carries the flags into the parts of an expression."""
-
-    def __init__(self, flags: int) -> None:
-        self.flags = flags
-
-    def whole(self, items: Sequence[Any]) -> str:
-        """One alternative, with what may stand before and behind it."""
-        items = list(items)
-        before, behind = ".*", ".*"
-        if items and items[0][0] is sre.AT and items[0][1] in (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING):
-            before = self.line_start(items[0][1])
-            items = items[1:]
-        if items and items[-1][0] is sre.AT and items[-1][1] in (sre.AT_END, sre.AT_END_STRING):
-            behind = self.line_end(items[-1][1])
-            items = items[:-1]
-        return before + self.sequence(items) + behind
-
-    def line_start(self, at: Any) -> str:
-        if at is sre.AT_BEGINNING and self.flags & re.MULTILINE:
-            return "(.*\n)?"
-        return ""
-
-    def line_end(self, at: Any) -> str:
-        if at is sre.AT_END_STRING:
-            return ""
-        return "(\n.*)?" if self.flags & re.MULTILINE else "\n?"
-
-    def sequence(self, items: Sequence[Any]) -> str:
-        return "".join(self.item(op, value) for op, value in items)
-
-    def item(self, op: Any, value: Any) -> str:
-        if op is sre.LITERAL:
-            return self.ranges(((value, value),))
-        if op is sre.NOT_LITERAL:
-            return self.ranges(((value, value),), negated=True)
-        if op is sre.ANY:
-            return "." if self.flags & re.DOTALL else "[^\n]"
-        if op is sre.IN:
-            return self.character_class(value)
-        if op is sre.BRANCH:
-            return f"({'|'.join(self.sequence(list(branch)) for branch in value[1])})"
-        if op is sre.SUBPATTERN:
-            return self.group(*value)
-        if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-            return self.repeated(*value)
-        raise Inexpressible(_REASONS.get(op, f"Lucene has no counterpart for {str(op).lower().replace('_', ' ')}"))
-
-    def group(self, _: Any, added: int, removed: int, items: Sequence[Any]) -> str:
-        return f"({_Writer((self.flags | added) & ~removed).sequence(list(items))})"
-
-    def repeated(self, least: int, most: Any, items: Sequence[Any]) -> str:
-        inner = self.sequence(list(items))
-        single = len(items) == 1 and items[0][0] in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN, sre.SUBPATTERN)
-        text = inner if single else f"({inner})"
-        unbounded = most is sre.MAXREPEAT
-        match least, unbounded:
-            case 0, True:
-                return f"{text}*"
-            case 1, True:
-                return f"{text}+"
-            case _, True:
-                return f"{text}{{{least},}}"
-        if (least, most) == (0, 1):
-            return f"{text}?"
-        return f"{text}{{{least}}}" if least == most else f"{text}{{{least},{most}}}"
-
-    def character_class(self, members: Sequence[Any]) -> str:
-        negated = members[0][0] is sre.NEGATE
-        ranges: list[tuple[int, int]] = []
-        for op, value in members[1:] if negated else members:
-            match op:
-                case sre.LITERAL:
-                    ranges.append((value, value))
-                case sre.RANGE:
-                    ranges.append(value)
-                case _:
-                    ranges.extend(_category(value))
-        return self.ranges(tuple(ranges), negated=negated)
-
-    def ranges(self, ranges: tuple[tuple[int, int], ...], *, negated: bool = False) -> str:
-        if self.flags & re.IGNORECASE:
-            ranges = tuple(_folded(ranges))
-        ranges = tuple(_merged(ranges))
-        if not negated and len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-            return _spelled(ranges[0][0])
-        inside = "".join(_spelled(low) if low == high else f"{_spelled(low)}-{_spelled(high)}" for low, high in ranges)
-        return f"[{'^' if negated else ''}{inside}]"
+def _items(tree: Tree) -> tuple[Tree, ...]:
+    return tree.items if isinstance(tree, Row) else (tree,)
 
 
-_REASONS = {
-    sre.AT: "Lucene has no anchors and word borders inside an expression",
-    sre.ASSERT: "Lucene cannot look ahead or behind",
-    sre.ASSERT_NOT: "Lucene cannot look ahead or behind",
-    sre.GROUPREF: "Lucene cannot refer back to a group",
-    sre.GROUPREF_EXISTS: "Lucene cannot refer back to a group",
-}
+def _open(items: tuple[Tree, ...]) -> Iterator[Tree]:
+    """``items`` with what may stand before them; more than one row where they begin with a choice of places."""
+    match items:
+        case ():
+            yield ANYTHING
+        case (Edge(At.START), *rest):
+            yield row(_at_start(rest))
+        case (Edge(At.LINE_START), *rest):
+            yield row([Repeat(row([ANYTHING, Chars(NEWLINE)]), 0, 1), *_at_line_start(rest)])
+        case (Edge(At.BORDER | At.INSIDE as at), *rest):
+            yield from _beside_word(at, tuple(rest))
+        case (Choice(parts) as first, *rest) if has_edges(first):
+            for part in parts:
+                yield from _open((*_items(part), *rest))
+        case (Repeat(part, 0, 1) as first, *rest) if has_edges(first):
+            yield from _open(tuple(rest))
+            yield from _open((*_items(part), *rest))
+        case (Repeat(part, least, _) as first, *rest) if not has_edges(first):
+            # What is before it takes all but the fewest.
+            fewest = [] if least == 0 else [part] if least == 1 else [Repeat(part, least, least)]
+            if fewest:
+                yield row([ANYTHING, *fewest, *rest])
+            else:
+                yield from _open(tuple(rest))
+        case _:
+            yield row([ANYTHING, *items])
 
 
-def _category(name: Any) -> tuple[tuple[int, int], ...]:
-    table = {sre.CATEGORY_DIGIT: _DIGIT, sre.CATEGORY_WORD: _WORD, sre.CATEGORY_SPACE: _SPACE}
-    opposite = {sre.CATEGORY_NOT_DIGIT: _DIGIT, sre.CATEGORY_NOT_WORD: _WORD, sre.CATEGORY_NOT_SPACE: _SPACE}
-    return table[name] if name in table else tuple(_complement(opposite[name]))
+def _at_start(items: Iterable[Tree]) -> list[Tree]:
+    """At the start of the text a line starts, too."""
+    kept = list(items)
+    while kept and kept[0] in (Edge(At.START), Edge(At.LINE_START)):
+        del kept[0]
+    return kept
 
 
-def _complement(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    start = 0
-    for low, high in ranges:
-        if start < low:
-            yield start, low - 1
-        start = high + 1
-    yield start, _LAST
+def _at_line_start(items: Iterable[Tree]) -> list[Tree]:
+    kept = list(items)
+    while kept and kept[0] == Edge(At.LINE_START):
+        del kept[0]
+    return kept
 
 
-def _folded(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The ranges with the other case of each of their letters; long ranges beyond ASCII are taken as they are."""
-    for low, high in ranges:
-        yield low, high
-        for code in range(low, min(high, low + 0x300) + 1) if low > 127 else range(low, min(high, 127) + 1):
-            for other in (chr(code).lower(), chr(code).upper()):
-                if len(other) == 1 and ord(other) != code:
-                    yield ord(other), ord(other)
+def _beside_word(at: At, rest: tuple[Tree, ...]) -> Iterator[Tree]:
+    """A border before a letter of a word follows no such letter; before another character it follows one."""
+    if not rest:
+        raise Inexpressible(_PLACES)
+    first, *behind = rest
+    if isinstance(first, Choice):
+        for part in first.items:
+            yield from _beside_word(at, (*_items(part), *behind))
+        return
+    if isinstance(first, Repeat) and first.least > 0:
+        fewer = Repeat(first.item, first.least - 1, None if first.most is None else first.most - 1)
+        yield from _beside_word(at, (*_items(first.item), fewer, *behind))
+        return
+    if not isinstance(first, Chars):
+        raise Inexpressible(_PLACES)
+    for ranges, in_word in ((_common(first.ranges, WORD), True), (_common(first.ranges, _NO_WORD), False)):
+        if ranges:
+            if in_word == (at is At.BORDER):
+                yield row([Repeat(row([ANYTHING, Chars(_NO_WORD)]), 0, 1), Chars(ranges), *behind])
+            else:
+                yield row([ANYTHING, Chars(WORD), Chars(ranges), *behind])
 
 
-def _merged(ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    current: tuple[int, int] | None = None
-    for low, high in sorted(ranges):
-        if current is not None and low <= current[1] + 1:
-            current = (current[0], max(current[1], high))
-            continue
-        if current is not None:
-            yield current
-        current = (low, high)
-    if current is not None:
-        yield current
+def _common(left: Iterable[Range], right: Iterable[Range]) -> tuple[Range, ...]:
+    return merged((max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) <= min(b, d))
 
 
-def _spelled(code: int) -> str:
+_PLACES = "Lucene cannot ask for a place in the middle of an expression"
+
+_TURNED = {At.START: At.END, At.END: At.START, At.LINE_START: At.LINE_END, At.LINE_END: At.LINE_START}
+
+
+def _turned(tree: Tree) -> Tree:
+    """``tree`` for texts that are read backwards."""
+    match tree:
+        case Chars():
+            return tree
+        case Edge(at):
+            return Edge(_TURNED.get(at, at))
+        case Row(items):
+            return Row(tuple(_turned(item) for item in reversed(items)))
+        case Choice(items):
+            return Choice(tuple(map(_turned, items)))
+        case Repeat(item):
+            return replace(tree, item=_turned(item))
+        case _:
+            assert_never(tree)
+
+
+def _settled(tree: Tree) -> Tree:
+    """``tree`` if no place is left in it but between two characters that decide it."""
+    items = list(_items(tree))
+    for at in range(len(items) - 1, -1, -1):
+        match items[at - 1 : at + 2] if at else ():
+            case [Chars(left), Edge(At.BORDER | At.INSIDE as place), Chars(right)]:
+                sides = [_in_word(left), _in_word(right)]
+                if None in sides or (sides[0] != sides[1]) != (place is At.BORDER):
+                    raise Inexpressible(_PLACES)
+                del items[at]
+    if any(map(has_edges, items)):
+        raise Inexpressible(_PLACES)
+    return row(items)
+
+
+def _in_word(ranges: tuple[Range, ...]) -> bool | None:
+    """Whether all the characters are a word's, or none (False); None for some."""
+    common = _common(ranges, WORD)
+    return True if common == ranges else None if common else False
+
+
+def _minds_no_case(tree: Tree) -> bool:
+    """Whether every character comes with its other case, and some are ASCII letters."""
+    some = False
+    for ranges in _characters(tree):
+        swapped = [(ord(each), ord(each)) for each in map(str.swapcase, _LETTERS) if _common(ranges, [_single(each)])]
+        if merged([*ranges, *((_other(low), _other(low)) for low, _ in swapped)]) != ranges:
+            return False
+        some = some or (_pair(ranges) is not None)
+    return some
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _single(char: str) -> Range:
+    return ord(char), ord(char)
+
+
+def _other(code: int) -> int:
+    return ord(chr(code).swapcase())
+
+
+def _pair(ranges: tuple[Range, ...]) -> str | None:
+    """The letter, where the characters are an ASCII letter in both its cases."""
+    match ranges:
+        case ((upper, same), (lower, also)) if upper == same and lower == also and lower - upper == 32:
+            return chr(lower) if chr(lower) in _LETTERS else None
+        case _:
+            return None
+
+
+def _characters(tree: Tree) -> Iterator[tuple[Range, ...]]:
+    match tree:
+        case Chars(ranges):
+            yield ranges
+        case Row(items) | Choice(items):
+            for item in items:
+                yield from _characters(item)
+        case Repeat(item):
+            yield from _characters(item)
+        case Edge():
+            pass
+        case _:
+            assert_never(tree)
+
+
+def _spelled(tree: Tree, folds: bool) -> str:
+    match tree:
+        case Chars(ranges):
+            letter = _pair(ranges) if folds else None
+            return letter if letter is not None else _set(ranges)
+        case Row(items):
+            return "".join(_spelled(item, folds) for item in items) or "()"
+        case Choice(items):
+            return f"({'|'.join(_spelled(item, folds) for item in items)})"
+        case Repeat(item, least, most):
+            inner = _spelled(item, folds)
+            single = inner if isinstance(item, (Chars, Choice)) else f"({inner})"
+            return single + _times(least, most)
+        case Edge():
+            raise Inexpressible(_PLACES)
+        case _:
+            assert_never(tree)
+
+
+def _times(least: int, most: int | None) -> str:
+    match least, most:
+        case 0, None:
+            return "*"
+        case 1, None:
+            return "+"
+        case 0, 1:
+            return "?"
+        case _, None:
+            return f"{{{least},}}"
+        case _:
+            return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
+
+
+def _set(ranges: tuple[Range, ...]) -> str:
+    if ranges == _ANY:
+        return "."
+    if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+        return _character(ranges[0][0])
+    negated = not ranges or ranges[-1][1] == LAST
+    shown = others(ranges) if negated else ranges
+    inside = "".join(_range(low, high) for low, high in shown)
+    return f"[{'^' if negated else ''}{inside}]"
+
+
+def _range(low: int, high: int) -> str:
+    if high - low < 2:
+        return "".join(_character(code) for code in range(low, high + 1))
+    return f"{_character(low)}-{_character(high)}"
+
+
+def _character(code: int) -> str:
     char = chr(code)
+    if 0xD800 <= code < 0xE000:
+        raise Inexpressible("Lucene's texts have no lone surrogates")
     return f"\\{char}" if char in _ACTIVE else char

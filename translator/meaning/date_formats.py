@@ -109,11 +109,6 @@ def _compiled(among: str) -> tuple[Format, ...]:
     return known or _compiled(DEFAULT)
 
 
-def is_known(among: str) -> bool:
-    """Whether every one of several formats can be read here."""
-    return all(_format(name.strip()) is not None for name in among.split("||"))
-
-
 def _format(name: str) -> Format | None:
     if name == "epoch_millis":
         return lambda said: _epoch(said, 6)

@@ -13,7 +13,7 @@ from typing import Any
 from translator.meaning import document, keyword, letters
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
 from translator.meaning.shapes import shaped
-from translator.meaning.texts import short, stored, text
+from translator.meaning.texts import short, split_at_blanks, stored, text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar, Wild, show
 
@@ -98,7 +98,7 @@ def match(field: FieldRef, value: Scalar) -> Accept:
 def phrase(field: FieldRef, value: Scalar) -> Accept:
     """Exact text; a field that splits queries at blanks has no positions to find several words by."""
     if field.details.split_queries_on_whitespace:
-        words = keyword.split(keyword.asked(given(value, field)))
+        words = split_at_blanks(keyword.asked(given(value, field)))
         if len(words) > 1:
             raise Refused(
                 f"{field.path} splits queries at blanks and has no positions, so it takes no phrase.",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from translator.meaning.document import any_accepts
-from translator.meaning.question import Accept, Bounds, Folding, Kind, given, never
+from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given, never
 from translator.meaning.shapes import folded, shaped
 from translator.meaning.texts import (
     Reading,
@@ -17,18 +16,22 @@ from translator.meaning.texts import (
     one_word,
     sent,
     spelled,
+    split_at_blanks,
     text,
 )
 from translator.schema import FieldRef
 from translator.values import Pattern, Scalar, Wild
 
-#: White space to Java.
-_BLANKS = re.compile("[\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]")
+#: Lucene's longest term, in bytes.
+_LONGEST = 32_766
 
 
 def asked(value: str | int | float | bool) -> str:
-    """A query's value as a keyword compares it."""
-    return sent(spelled(value))
+    """A query's value as a keyword compares it. Lucene takes none that is longer than it could index."""
+    said = sent(spelled(value))
+    if len(said) > _LONGEST // 4 and len(said.encode()) > _LONGEST:
+        raise Refused(f"Elasticsearch takes no value of more than {_LONGEST} bytes.", "ask for the start of it: `x*`")
+    return said
 
 
 def reading(field: FieldRef, folding: Folding = Folding.NONE, *, surrogates: bool = False) -> Reading:
@@ -58,18 +61,19 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
     return equals(field, asked(given(value, field)), folding)
 
 
+def _matched(field: FieldRef, value: Scalar) -> str:
+    """What ``match`` compares; a normalizer takes it at any length."""
+    said = given(value, field)
+    return sent(spelled(said)) if field.details.normalizer else asked(said)
+
+
 def match(field: FieldRef, value: Scalar) -> Accept:
     """``match`` is equality: blanks split nothing, unless the mapping says so and there is no normalizer."""
-    said = asked(given(value, field))
+    said = _matched(field, value)
     if field.details.split_queries_on_whitespace and not field.details.normalizer:
-        words = split(said)
+        words = split_at_blanks(said)
         return any_accepts([equals(field, word) for word in words]) if words else never
     return equals(field, said)
-
-
-def split(said: str) -> list[str]:
-    """The words of a text between blanks as Java sees them: a no-break space is none."""
-    return [word for word in _BLANKS.split(said) if word]
 
 
 def phrase(field: FieldRef, value: Scalar) -> Accept:

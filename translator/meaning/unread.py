@@ -14,8 +14,8 @@ from translator.meaning import document
 from translator.meaning.kinds import kind_of
 from translator.schema import INTEGERS, FieldRef, Schema, Type
 
-#: Types that index nothing of any value.
-_SILENT = frozenset({Type.OBJECT, Type.NESTED, Type.UNMAPPED, Type.BINARY})
+#: Types that index nothing of any value. (An object takes no value at all.)
+_SILENT = frozenset({Type.UNMAPPED, Type.BINARY})
 #: Types that take an empty text and index nothing for it.
 _TAKES_EMPTY = INTEGERS | {Type.DOUBLE, Type.FLOAT, Type.HALF_FLOAT, Type.SCALED_FLOAT}
 
@@ -45,4 +45,10 @@ def _expected(field: FieldRef, value: Any) -> bool:
         or field.type in _SILENT
         or not field.details.searchable
         or (value == "" and field.type in _TAKES_EMPTY)
+        or (field.type is Type.FLATTENED and isinstance(value, Mapping) and _hollow(value))
     )
+
+
+def _hollow(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds nothing but nulls."""
+    return all(each is None for _, each in document.leaves(value))

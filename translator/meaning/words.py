@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from translator.meaning import keyword, letters
@@ -17,43 +18,11 @@ from translator.values import Pattern, Scalar
 Word: TypeAlias = tuple[str, int]
 Analyzer: TypeAlias = Callable[[str], Sequence[Word]]
 
-_STOP = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "for",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "such",
-        "that",
-        "the",
-        "their",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "was",
-        "will",
-        "with",
-    }
+_STOP_WORDS = (
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
+    "this to was will with"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 def _numbered(words: Sequence[str]) -> Sequence[Word]:
@@ -96,36 +65,49 @@ def analyzer(field: FieldRef) -> Analyzer:
     return _ANALYZERS.get(field.details.analyzer, _standard)
 
 
-def is_known(name: str) -> bool:
-    """Whether an analyzer of this name is known here."""
-    return name in _ANALYZERS
-
-
 def _asked(field: FieldRef, value: Scalar) -> str:
     return spelled(given(value, field))
 
 
-def _accepting(field: FieldRef, test: Callable[[Sequence[Word]], bool], clues: Sequence[str] = ()) -> Accept:
+#: Texts remembered: the questions of a rule come one after the other, and mostly look at one text.
+_MOST_TEXTS = 8
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _split(analyzer: str, said: str) -> tuple[Sequence[Word], frozenset[str]]:
+    """The words of a text, and what they are without their places."""
+    words = _ANALYZERS.get(analyzer, _standard)(stored(said))
+    return words, frozenset(word for word, _ in words)
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _lowered(said: str) -> str:
+    return said.lower()
+
+
+_Test: TypeAlias = Callable[[Sequence[Word], frozenset[str]], bool]
+
+
+def _accepting(field: FieldRef, test: _Test, clues: Sequence[str] = ()) -> Accept:
     """Accepts a value whose words pass ``test``. One of ``clues`` is in the value if it is ASCII, or it cannot pass."""
-    split = analyzer(field)
-    sought = tuple(clue for clue in clues if clue.isascii()) if field.details.analyzer == "standard" else ()
-    certain = bool(clues) and len(sought) == len(clues)
+    name = field.details.analyzer
+    certain = bool(clues) and name == "standard" and all(clue.isascii() for clue in clues)
 
     def accept(value: Any) -> bool:
         said = text(value)
         if said is None:
             return False
         if certain and said.isascii():
-            lowered = said.lower()
-            if not any(clue in lowered for clue in sought):
+            lowered = _lowered(said)
+            if not any(clue in lowered for clue in clues):
                 return False
-        return test(split(stored(said)))
+        return test(*_split(name, said))
 
     return accept
 
 
-def _some(field: FieldRef, test: TextTest, clues: Sequence[str] = ()) -> Accept:
-    return _accepting(field, lambda words: any(test(word) for word, _ in words), clues)
+def _some(field: FieldRef, test: TextTest) -> Accept:
+    return _accepting(field, lambda _, found: any(map(test, found)))
 
 
 def exists(field: FieldRef) -> Accept:
@@ -135,7 +117,7 @@ def exists(field: FieldRef) -> Accept:
 
 def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Accept:
     """One of the words, to which the value is compared as it stands."""
-    said = sent(_asked(field, value))
+    said = keyword.asked(given(value, field))
     fold = letters.folder(folding)
     if fold is None:
         return _some(field, lambda word: word == said)
@@ -146,7 +128,11 @@ def term(field: FieldRef, value: Scalar, folding: Folding = Folding.NONE) -> Acc
 def match(field: FieldRef, value: Scalar) -> Accept:
     """One of the words of the value; none if it has none."""
     wanted = frozenset(word for word, _ in analyzer(field)(sent(_asked(field, value))))
-    return _some(field, wanted.__contains__, tuple(wanted)) if wanted else never
+    return _one_of(field, wanted) if wanted else never
+
+
+def _one_of(field: FieldRef, wanted: frozenset[str]) -> Accept:
+    return _accepting(field, lambda _, found: not wanted.isdisjoint(found), tuple(wanted))
 
 
 def phrase(field: FieldRef, value: Scalar) -> Accept:
@@ -155,8 +141,7 @@ def phrase(field: FieldRef, value: Scalar) -> Accept:
     if not wanted:
         return never
     if len(wanted) == 1:
-        only = wanted[0][0]
-        return _some(field, lambda word: word == only, (only,))
+        return _one_of(field, frozenset({wanted[0][0]}))
     if not field.details.positions:
         raise Refused(
             f"{field.path} is indexed without positions, so Elasticsearch finds no phrase in it.",
@@ -165,16 +150,20 @@ def phrase(field: FieldRef, value: Scalar) -> Accept:
     (first, start), *rest = wanted
     steps = [(word, at - start) for word, at in rest]
 
-    def in_a_row(words: Sequence[Word]) -> bool:
+    needed = frozenset(word for word, _ in wanted)
+
+    def in_a_row(words: Sequence[Word], found: frozenset[str]) -> bool:
+        if not needed <= found:
+            return False
         places = set(words)
         return any(word == first and all((each, at + step) in places for each, step in steps) for word, at in words)
 
-    return _accepting(field, in_a_row, (first,))
+    return _accepting(field, in_a_row, (max(needed, key=len),))
 
 
 def range_(field: FieldRef, bounds: Bounds) -> Accept:
     """One of the words lies inside the bounds, which are not split."""
-    return _some(field, keyword.between(bounds, lambda value: sent(_asked(field, value))))
+    return _some(field, keyword.between(bounds, keyword.asked))
 
 
 def wildcard(field: FieldRef, like: Pattern, folding: Folding = Folding.NONE) -> Accept:
@@ -188,13 +177,9 @@ def piece(field: FieldRef, like: Pattern) -> Accept:
     return _some(field, shaped(like if keeps_case else folded(like, letters.lower)))
 
 
-def _has_words(name: str, said: str) -> bool:
-    return bool(_ANALYZERS.get(name, _standard)(said))
-
-
 def keeps(field: FieldRef, said: str) -> bool:
     """Whether the analyzer finds a word in ``said``."""
-    return _has_words(field.details.analyzer, said)
+    return bool(analyzer(field)(said))
 
 
 KIND = Kind(exists=exists, term=term, match=match, phrase=phrase, range=range_, wildcard=wildcard, piece=piece)

@@ -139,7 +139,8 @@ def _slug(field: str) -> str:
 
 def _spaced(part: str) -> str:
     """A name's words in small letters with underscores between them."""
-    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part).lower()).strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part)
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
 def _whole_word(item: Item) -> str | None:

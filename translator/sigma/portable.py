@@ -148,13 +148,19 @@ class _Writer:
         path = leaf.field.path
         kind = leaf.field.type if isinstance(leaf.field, FieldRef) else Type.UNKNOWN
         field = _text_field(row.name, _type(leaf, row, kind))
-        self.tell(leaf, row, row.effect, negated)
-        asked = leaf.field if isinstance(leaf.field, FieldRef) else other(path)
         if row.how is How.SAME:
+            self.tell(leaf, row, row.effect, negated)
+            asked = leaf.field if isinstance(leaf.field, FieldRef) else other(path)
             return self.question(leaf, path, field, asked, negated)
-        return self.reshaped(leaf, row, field, negated)
+        if (said := self.reshaped(leaf, row, field)) is None:
+            return None
+        if row.how is How.ARGUMENT and _is_option(leaf):
+            row = replace(row, effect=Effect.MIXED, why="an option is looked for after a blank, but may come first")
+        self.tell(leaf, row, row.effect, negated)
+        self.case(leaf, negated)
+        return said
 
-    def reshaped(self, leaf: logic.Leaf, row: Rename, field: FieldRef, negated: bool) -> logic.Formula | None:
+    def reshaped(self, leaf: logic.Leaf, row: Rename, field: FieldRef) -> logic.Formula | None:
         """The value as a part of the other field's."""
         match leaf:
             case logic.Exists() if row.how is not How.HASH:
@@ -167,7 +173,6 @@ class _Writer:
                 shapes = _shapes(row, (_said(value),), self.log_source)
             case _:
                 return None
-        self.case(leaf, negated)
         said = tuple(logic.Matches(field, shape, cased=False, span=leaf.span) for shape in shapes)
         return said[0] if len(said) == 1 else logic.Or(said, span=leaf.span)
 
@@ -318,8 +323,11 @@ def _shapes(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[Pattern
     """The patterns that a value's shape makes in the other field, one for each separator that paths may have."""
     star = (Wild.ANY,)
     match row.how:
+        case How.ARGUMENT:
+            # A blank before it tells an option from a hyphen in a word.
+            return (_joined((*star, " " if _starts_with(shape, "-") else "", *shape, *star)),)
         case How.PART | How.HASH:
-            return (_joined((*star, row.mark or _before(shape), *shape, *star)),)
+            return (_joined((*star, row.mark or "", *shape, *star)),)
         case How.EXTENSION:
             return (_joined((*star, ".", *shape)),)
         case How.NAME if shape[0] is Wild.ANY:
@@ -339,9 +347,18 @@ def _shapes(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[Pattern
             assert_never(row.how)
 
 
-def _before(shape: Pattern) -> str:
-    """An option of a command stands after a blank, which tells it from a hyphen in a word."""
-    return " " if isinstance(shape[0], str) and shape[0].startswith("-") else ""
+def _is_option(leaf: logic.Leaf) -> bool:
+    match leaf:
+        case logic.Matches(_, shape):
+            return _starts_with(shape, "-")
+        case logic.Equals(_, value) | logic.Words(_, value) | logic.Phrase(_, value):
+            return _said(value).startswith("-")
+        case _:
+            return False
+
+
+def _starts_with(shape: Pattern, text: str) -> bool:
+    return isinstance(shape[0], str) and shape[0].startswith(text)
 
 
 def _separators(row: Rename, shape: Pattern, log_source: LogSource) -> tuple[str, ...]:

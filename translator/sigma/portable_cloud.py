@@ -15,6 +15,7 @@ from translator.sigma.portable_names import How, Rename, Table, absent, is_, oth
 
 _PRINTED = "Elastic prints the object as text of its own"
 _LISTED = "the log holds a list of names and values"
+_ONE_TEXT = "the log writes them into one text"
 _DERIVED = "Elastic derives it from several parts of the event"
 
 _NO_ERROR = logic.And((absent("errorCode"), absent("errorMessage")))
@@ -113,6 +114,7 @@ _ACTIVITY: Table = {
 _AUDIT: Table = {
     "event.outcome": Rename("properties.result"),
     "azure.auditlogs.*": Rename("", camel=True),
+    "azure.auditlogs.level": Rename("Level"),
     "azure.auditlogs.properties.activity_datetime": Rename("properties.activityDateTime"),
 }
 
@@ -204,6 +206,11 @@ _M365: Table = {
     },
 }
 
+
+def _okta_part(of: str, mark: str | None = None) -> Rename:
+    return Rename(f"debugContext.debugData.{of}", How.PART, Effect.MIXED, _ONE_TEXT, mark=mark)
+
+
 _OKTA: Table = {
     "event.action": Rename("eventType"),
     "event.outcome": Rename(
@@ -217,6 +224,15 @@ _OKTA: Table = {
     ),
     "okta.*": Rename("", camel=True),
     "okta.debug_context.debug_data.flattened.*": Rename("debugContext.debugData."),
+    **{
+        f"okta.debug_context.debug_data.flattened.{holder}.*": Rename(
+            f"debugContext.debugData.{holder}.", effect=Effect.MIXED, why=_ONE_TEXT
+        )
+        for holder in ("behaviors", "logOnlySecurityData", "risk")
+    },
+    "okta.debug_context.debug_data.risk_behaviors": _okta_part("behaviors"),
+    "okta.debug_context.debug_data.risk_level": _okta_part("risk", "level="),
+    "okta.debug_context.debug_data.risk_reasons": _okta_part("risk"),
     "okta.client.ip": Rename("client.ipAddress"),
     "okta.device.*": Rename("device."),
     "okta.security_context.as.number": Rename("securityContext.asNumber"),
@@ -237,6 +253,8 @@ _GITHUB: Table = {
     "user.target.name": Rename("user"),
     "client.geo.country_iso_code": Rename("actor_location.country_code"),
     "github.*": Rename(""),
+    "github.category": Rename("action", How.FOLDER, mark="."),
+    "github.team": Rename("data.team"),
 }
 
 _KUBERNETES: Table = {

@@ -22,7 +22,7 @@ def _name(of: str, why: str = _WHOLE_PATH, separator: str | None = None) -> Rena
 
 
 def _argument(of: str) -> Rename:
-    return Rename(of, How.PART, Effect.WIDER, _ARGUMENT)
+    return Rename(of, How.ARGUMENT, Effect.WIDER, _ARGUMENT)
 
 
 def _hashes(prefix: str) -> dict[str, Rename]:

@@ -25,6 +25,7 @@ class How(Enum):
     FOLDER = "a path without its last part"
     EXTENSION = "what follows the last dot"
     PART = "a text inside it"
+    ARGUMENT = "an argument in it"
     HASH = "one of several hashes, each after its name and an equals sign"
     VALUES = "another word for the value"
 

@@ -26,6 +26,10 @@ _WITHOUT_QUERY = frozenset({
     "canvas-element", "space",
 })
 
+#: Saved objects in which people write queries; others are told by keys that all saved objects have.
+_WITH_QUERY = frozenset({"dashboard", "lens", "map", "query", "search", "visualization"})
+_OF_SAVED_OBJECTS = frozenset({"references", "migrationVersion", "coreMigrationVersion", "typeMigrationVersion"})
+
 #: Where Kibana's own form of a rule keeps what is not among its parameters.
 _ATTRIBUTES = {"name", "tags", "enabled", "actions"}
 
@@ -72,7 +76,9 @@ def _saved_object(value: Mapping[str, Any], attributes: Mapping[str, Any]) -> Ki
         return Kind.RULE_ASSET
     if type_ in _WITHOUT_QUERY or (type_ == "alert" and "alertTypeId" in attributes):
         return Kind.OTHER
-    return Kind.SAVED_OBJECT if isinstance(type_, str) else None
+    if type_ in _WITH_QUERY or (isinstance(type_, str) and value.keys() & _OF_SAVED_OBJECTS):
+        return Kind.SAVED_OBJECT
+    return None
 
 
 def rules(documents: Iterable[Located | TranslatorError]) -> Iterator[Found]:

@@ -1,0 +1,216 @@
+"""Witnesses: a small set of events that tells a formula from every other.
+
+For every leaf there is an event that it alone decides by being true, and one that it alone decides by being false; and
+around each, near misses. Where no such event exists the rule says something that changes nothing, which is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any, TypeAlias
+
+from translator.dsl.emit import DEFAULT, Config
+from translator.errors import Diagnostic
+from translator.logic import Formula
+from translator.schema import Schema
+from translator.source import Source
+from translator.witness_events import built, spellings, with_values
+from translator.witness_findings import Impossible, findings
+from translator.witness_parts import Decision, Judge, Part
+from translator.witness_pool import canonical
+from translator.witness_search import Model, Search, Space
+from translator.witness_values import near
+
+#: How many events are made where a formula has few leaves; a large one gets more.
+MOST = 300
+_MOST_FOR_EACH_LEAF = 6
+
+#: Models that are tried for one decision: what a model promises may not come true, where fields see each other's values.
+_TRIES = 4
+
+
+#: How many events about the spelling of values come between the near misses of the leaves.
+_ROUND = 4
+
+#: An event, in what way it is near, and the leaf that it was made for.
+_Made: TypeAlias = tuple[dict[str, Any], str, int]
+
+
+class Reach(StrEnum):
+    """Whether a leaf alone can decide."""
+
+    COVERED = "covered"
+    #: Provably no event is decided so.
+    IMPOSSIBLE = "impossible"
+    #: No event was found.
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """An event with the verdict that the formula gives on it.
+
+    ``leaf`` is the one that the event was made for, by its number, and ``why`` says in what way. ``covers`` are the
+    leaves that alone decide it, each with what it is there; of a near miss they are not looked for.
+    """
+
+    event: Mapping[str, Any]
+    expected: bool
+    why: str
+    leaf: int | None = None
+    covers: frozenset[Decision] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A leaf, and whether there are events that it alone decides by being true and by being false."""
+
+    part: Part
+    true: Reach
+    false: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Events for a formula, those that cover its leaves first, and what was found about it on the way."""
+
+    formula: Formula = field(repr=False)
+    events: tuple[Witness, ...] = field(repr=False)
+    leaves: tuple[Covered, ...] = field(repr=False)
+    findings: tuple[Diagnostic, ...] = ()
+
+    def count(self, reach: Reach) -> int:
+        """How many decisions of leaves, of two for each, were reached so."""
+        return sum((each.true is reach) + (each.false is reach) for each in self.leaves)
+
+
+def witnesses(
+    formula: Formula, schema: Schema, *, source: Source | None = None, config: Config = DEFAULT, most: int = MOST
+) -> Witnesses:
+    """Events that cover ``formula``, the same ones each time.
+
+    ``source`` is the text that the spans point into. About ``most`` events are made, but for those that cover a leaf,
+    which are made all. Raises TranslatorError where Elasticsearch would answer with an error.
+    """
+    maker = _Maker(Judge(formula, schema, source=source, config=config), schema)
+    maker.cover()
+    maker.surround(max(most, _MOST_FOR_EACH_LEAF * len(maker.judge.leaves)))
+    impossible = frozenset(each for each, reach in maker.reached.items() if reach is Reach.IMPOSSIBLE)
+    leaves = tuple(
+        Covered(part, maker.reached[part.number, True], maker.reached[part.number, False])
+        for part in maker.judge.leaves
+    )
+    told = findings(Impossible(maker.space, impossible), source or Source(""))
+    return Witnesses(formula, tuple(maker.events), leaves, told)
+
+
+class _Maker:
+    """Carries the events made so far, and what they cover."""
+
+    def __init__(self, judge: Judge, schema: Schema) -> None:
+        self.judge = judge
+        self.schema = schema
+        self.space = Space(judge, schema)
+        self.events: list[Witness] = []
+        self.reached: dict[Decision, Reach] = {}
+        self.models: dict[Decision, Model] = {}
+        self._known: set[str] = set()
+
+    def cover(self) -> None:
+        """An event for every leaf and both of its truths."""
+        for turn, part in enumerate(self.judge.leaves):
+            for truth in (True, False):
+                if (part.number, truth) not in self.reached:
+                    self.reached[part.number, truth] = self.reach(part, truth, turn)
+        if not self.events:
+            self.add({}, "an event without a value")
+
+    def reach(self, part: Part, truth: bool, turn: int) -> Reach:
+        wanted = (part.number, truth)
+        search = Search(self.space, turn).decide(part.number, truth)
+        tried = 0
+        for model in islice(search.models, _TRIES):
+            tried += 1
+            event = built(model)
+            covers = self.judge.decisions(event)
+            if wanted in covers:
+                for each in covers:
+                    self.reached[each] = Reach.COVERED
+                    self.models.setdefault(each, model)
+                self.add(event, f"it alone decides, being {'true' if truth else 'false'}", part.number, covers)
+                return Reach.COVERED
+        if tried or search.open or not self.impossible(part, truth):
+            return Reach.OPEN
+        return Reach.IMPOSSIBLE
+
+    def impossible(self, part: Part, truth: bool) -> bool:
+        """Whether it is so even where other objects of a nested block may be as they like."""
+        if part.scope is None:
+            return True
+        search = Search(self.space).decide(part.number, truth, alone=False)
+        return next(search.models, None) is None and not search.open
+
+    def add(
+        self, event: Mapping[str, Any], why: str, leaf: int | None = None, covers: frozenset[Decision] = frozenset()
+    ) -> None:
+        key = canonical(event)
+        if key not in self._known:
+            self._known.add(key)
+            self.events.append(Witness(event, self.judge.matches(event), why, leaf, covers))
+
+    def surround(self, most: int) -> None:
+        """Near misses, first one for each leaf, then a second one, until there are enough."""
+        sources = [self.written_otherwise(), *(self.near_misses(part) for part in self.judge.leaves)]
+        while sources and len(self.events) < most:
+            left: list[Iterator[_Made]] = []
+            for each in sources:
+                made = tuple(islice(each, _ROUND if each is sources[0] else 1))
+                for event, why, leaf in made:
+                    self.add(event, why, leaf)
+                if made:
+                    left.append(each)
+            sources = left
+
+    def written_otherwise(self) -> Iterator[_Made]:
+        """Each place once, in an event that a leaf there decides: the value missing, listed, under other keys."""
+        seen: set[tuple[str | None, str]] = set()
+        for part in self.judge.leaves:
+            found = self.context(part)
+            if found is None or (part.scope, found[2]) in seen:
+                continue
+            seen.add((part.scope, found[2]))
+            for why, event in spellings(*found):
+                yield event, why, part.number
+
+    def near_misses(self, part: Part) -> Iterator[_Made]:
+        atom = self.space.atom_of[part.number]
+        found = self.context(part)
+        if found is None:
+            return
+        model, instance, place = found
+        kept = [value for value in model[instance].values.get(place, ()) if not self.answers(part, place, value)]
+        for name in atom.fields(place, self.schema):
+            for each in near(atom.question, name):
+                yield built(with_values(model, instance, place, [each.value, *kept])), each.why, part.number
+
+    def answers(self, part: Part, place: str, value: Any) -> bool:
+        return self.judge.leaf(part)({place: value})
+
+    def context(self, part: Part) -> tuple[Model, int, str] | None:
+        """A model that the leaf decides, and where in it the leaf's value stands or would stand."""
+        atom = self.space.atom_of[part.number]
+        for truth in (True, False):
+            model = self.models.get((part.number, truth))
+            if model is None or not atom.places.likely:
+                continue
+            here = [at for at, each in enumerate(model) if each.scope == part.scope]
+            for at in here:
+                for place in model[at].values:
+                    if atom.places.touches(place):
+                        return model, at, place
+            if here:
+                return model, here[0], atom.places.likely[0]
+        return None
