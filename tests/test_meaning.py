@@ -244,3 +244,21 @@ def test_values_that_no_question_finds_are_told() -> None:
         ("k", "abcd"),
         ("d", "yesterday"),
     ]
+
+
+def test_values_at_the_wrong_place_are_told() -> None:
+    """Elasticsearch 8.19 refuses a document for each of these, and takes the empty ones."""
+    schema = Schema.from_mapping(
+        {
+            "properties": {
+                "user": {"properties": {"name": {"type": "keyword"}}},
+                "legs": {"type": "nested", "properties": {"port": {"type": "long"}}},
+                "labels": {"type": "flattened"},
+            }
+        }
+    )
+    wrong = [{"user": "x"}, {"user.name": {"first": "x"}}, {"legs": "x"}, {"labels": "x"}]
+    right = [{"user": None}, {"legs": []}, {"labels": {}}, {"labels": {"env": None}}]
+
+    assert [len(list(unread(event, schema))) for event in wrong] == [1, 1, 1, 1]
+    assert [len(list(unread(event, schema))) for event in right] == [0, 0, 0, 0]

@@ -9,21 +9,25 @@ import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.conftest import ndjson
-from translator import sources
+from translator import logic, sources
 from translator.artefact import Artefact
 from translator.backends import sigma
+from translator.backends.matcher import compile_
 from translator.errors import Code, TranslatorError
 from translator.files import File
 from translator.ledger import Allowance
 from translator.pipeline import compile_rule, convert
 from translator.rule import LogSource, Rule
-from translator.schema import Schema
+from translator.schema import FieldRef, Schema
+from translator.sigma.log_source import infer
+from translator.sigma.portable import rewrite
 from translator.source import Source
 
 pytestmark = pytest.mark.shared
@@ -96,6 +100,45 @@ def test_every_rule_loads_in_pysigma(artefacts: list[Artefact]):
         assert not rule.custom_attributes
         assert [condition.parsed for condition in rule.detection.parsed_condition]
         assert str(rule.id) == artefact.rule.id
+
+
+def drawn(formula: logic.Formula, random: Random) -> dict[str, Any]:
+    """An event that has, for most fields that are asked, one of the values asked or something near it."""
+    asked: dict[str, list[Any]] = defaultdict(list)
+    for node in logic.walk(formula):
+        if isinstance(node, logic.Matches):
+            shape = [part if isinstance(part, str) else random.choice(["", "x", "/y"]) for part in node.pattern]
+            asked[node.field.path].append("".join(shape))
+        elif isinstance(node, logic.Leaf) and not isinstance(node, logic.Exists):
+            asked[node.field.path].append(node.value)
+        elif isinstance(node, logic.Leaf):
+            asked[node.field.path].append("here")
+    return {path: random.choice([*values, values[0], str(values[0]).upper(), "other"])
+            for path, values in asked.items() if random.random() < 0.85}  # fmt: skip
+
+
+def test_the_text_says_what_the_rewritten_formula_says(artefacts: list[Artefact]):
+    random = Random(0)
+    outcomes: Counter[bool] = Counter()
+    for artefact in artefacts:
+        rule = artefact.rule
+        formula = rule.check(Schema.default()).formula
+        log_source, _ = infer(rule, formula)
+        rewritten = rewrite(formula, log_source, rule.query).formula
+        fields = {node.field.path: node.field for node in logic.walk(rewritten) if isinstance(node, logic.Leaf)}
+        if {Code.TOKENS, Code.NESTED} & {loss.code for loss in artefact.losses}:
+            continue  # substrings stand for words, and several objects for one
+        types = Schema("sigma", {path: field for path, field in fields.items() if isinstance(field, FieldRef)})
+        expected = compile_(rewritten, source=rule.query, schema=types)
+        found = sigma.matches(artefact.text, types)
+        for _ in range(40):
+            event = drawn(rewritten, random)
+            outcomes[expected(event)] += 1
+
+            assert found(event) is expected(event), (rule.title, event)
+
+    print(outcomes)
+    assert outcomes[True] > 1000
 
 
 #: What SigmaHQ's validators may say, and why it stays: (finding, a reason, whether the reason holds for this one).

@@ -17,6 +17,7 @@ from translator.errors import Code, TranslatorError
 from translator.pipeline import convert
 from translator.rule import Rule, Technique, Threat
 from translator.source import Source
+from translator.sources import read, read_text
 
 SEED = ROOT / "rules" / "persistence_periodic_tasks" / "rule.md"
 
@@ -86,6 +87,37 @@ def test_identifiers_and_dates_need_no_quotes():
 def test_the_same_rule_keeps_its_id_in_both_profiles():
     assert data(RULE)["id"] == convert(RULE, to="sigma").data["id"] == RULE.id
     assert "related" not in data(RULE)
+
+
+SIGMA = """\
+title: Shell
+id: 12345678-1234-4234-8234-123456789012
+logsource:
+    category: process_creation
+    product: windows
+detection:
+    selection:
+        Image: ['*\\cmd.exe', '*\\sh.exe']
+    condition: selection
+"""
+
+
+def test_a_rule_that_is_in_sigmas_names_keeps_them():
+    (rule,) = read_text(SIGMA, format="sigma")
+    made = convert(rule, to="sigma", profile="portable")
+
+    assert made.data["detection"]["selection"] == {"Image|endswith": ["\\cmd.exe", "\\sh.exe"]}
+    assert made.losses == ()
+
+
+def test_what_the_faithful_profile_wrote_can_be_made_portable():
+    (seed,) = read(SEED)
+    (faithful,) = read_text(convert(seed, to="sigma").text, format="sigma")
+    again = data(faithful)
+
+    assert {key: again[key] for key in ("logsource", "detection", "tags")} == {
+        key: data(seed)[key] for key in ("logsource", "detection", "tags")
+    }
 
 
 def test_a_profile_that_does_not_exist_is_refused_with_the_names_of_those_that_do():

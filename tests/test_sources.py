@@ -30,7 +30,7 @@ def codes(error: pytest.ExceptionInfo[TranslatorError]) -> list[Code]:
 
 
 def test_every_module_is_a_format_under_its_own_name():
-    assert {"kql", "page", "sigma"} <= sources.sources().keys()
+    assert {"asciidoc", "json", "kql", "ndjson", "page", "queries", "sigma", "toml"} <= sources.sources().keys()
     assert all(name == source.name and source.summary and source.suffixes
                for name, source in sources.sources().items())
 

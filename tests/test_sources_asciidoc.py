@@ -19,7 +19,7 @@ A second paragraph.
 
 *Rule type*: query
 
-*Rule indices*: 
+*Rule indices*:
 
 * logs-endpoint.events.process-*
 * auditbeat-*
@@ -34,20 +34,20 @@ A second paragraph.
 
 *Maximum alerts per execution*: 100
 
-*References*: 
+*References*:
 
 * https://example.org/a_b.html
 * https://example.org/plain
 * https://example.org/talk
 
-*Tags*: 
+*Tags*:
 
 * OS: Linux
 * Tactic: Execution
 
 *Version*: 12
 
-*Rule authors*: 
+*Rule authors*:
 
 * Us
 * Them

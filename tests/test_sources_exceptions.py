@@ -109,10 +109,12 @@ def test_a_value_list_is_a_need_that_a_target_refuses_unless_it_is_allowed() -> 
     assert [need.kind for need in read.needs] == ["value_list"]
     assert compile_rule(read, schema=KEYWORDS)({"k": "b", "l": "in the list"})
     with pytest.raises(TranslatorError) as error:
-        convert(read, to="sigma", schema=KEYWORDS)
+        convert(read, to="kql", schema=KEYWORDS)
     assert [found.code for found in error.value.diagnostics] == [Code.NEED_DROPPED]
     assert "known" in error.value.diagnostics[0].message
-    assert convert(read, to="sigma", schema=KEYWORDS, allow=["wider"]).fidelity == "wider"
+    for target in ("sigma", "kql", "dsl", "matcher"):
+        artefact = convert(read, to=target, schema=KEYWORDS, allow=["wider"])
+        assert (artefact.fidelity, [loss.code for loss in artefact.losses]) == ("wider", [Code.NEED_DROPPED])
 
 
 def test_a_nested_entry_asks_one_object_and_names_its_fields_below_it() -> None:

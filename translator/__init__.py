@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from translator import kibana
     from translator.artefact import Artefact, Predicate
     from translator.errors import Code, Diagnostic, TranslatorError
+    from translator.explanation import Explanation, explain
     from translator.ledger import Effect, Fidelity, Loss
     from translator.matcher import Matcher
     from translator.pipeline import compile_dsl, convert
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from translator.rule import Rule
     from translator.schema import Schema
     from translator.sources import read, read_text
+    from translator.verification import Report, verify
 
 __version__ = "0.1.0"
 
@@ -30,14 +32,16 @@ _HOMES = {
     "Code": "errors", "Diagnostic": "errors", "TranslatorError": "errors",
     "Effect": "ledger", "Fidelity": "ledger", "Loss": "ledger",
     "Matcher": "matcher", "compile": "pipeline", "compile_dsl": "pipeline", "convert": "pipeline",
+    "Explanation": "explanation", "explain": "explanation", "Report": "verification", "verify": "verification",
     "Rule": "rule", "Schema": "schema", "read": "sources", "read_text": "sources",
 }
 
 _RENAMED = {"compile": "compile_rule"}
 
 __all__ = [
-    "Artefact", "Code", "Diagnostic", "Effect", "Fidelity", "Loss", "Matcher", "Predicate", "Rule", "Schema",
-    "TranslatorError", "compile", "compile_dsl", "convert", "kibana", "read", "read_text",
+    "Artefact", "Code", "Diagnostic", "Effect", "Explanation", "Fidelity", "Loss", "Matcher", "Predicate", "Report",
+    "Rule", "Schema", "TranslatorError", "compile", "compile_dsl", "convert", "explain", "kibana", "read", "read_text",
+    "verify",
 ]
 
 

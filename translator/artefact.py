@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from translator.errors import Diagnostic
-from translator.ledger import Allowance, Fidelity, Loss, settle
+from translator.errors import Code, Diagnostic
+from translator.ledger import Allowance, Effect, Fidelity, Loss, lose, settle
 from translator.logic import Formula
+from translator.needs import ValueList
 from translator.profiles import profile
 from translator.rule import Rule
 from translator.schema import Schema
@@ -30,6 +31,8 @@ class Options:
     attack: int = 19
     time_zone: str | None = None
     width: int = 100
+    #: pySigma's processing pipelines, by name or file, for the targets that its backends write.
+    pipelines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +92,11 @@ class Backend:
         """Emit and settle the losses. Raises TranslatorError where neither the profile nor ``allow`` accepts one."""
         accepted = profile(options.profile).extended(allow)
         emitted = self.emit(rule, formula, options)
-        losses = settle(emitted.losses, accepted)
+        losses = settle([*_unapplied(rule), *emitted.losses], accepted)
         return Artefact(rule, self.name, emitted.text, emitted.data, losses, self.matches is not None, emitted.notes)
+
+
+def _unapplied(rule: Rule) -> tuple[Loss, ...]:
+    """Exceptions whose values no file holds: every target, even one that judges single events, matches more without."""
+    return tuple(lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span)
+                 for need in rule.needs if isinstance(need.detail, ValueList))

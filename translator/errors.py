@@ -68,6 +68,7 @@ class Code(Enum):
     BAD_SIGMA = ("S001", Severity.ERROR, "The Sigma rule is not valid.")
     SIGMA_UNSUPPORTED = ("S002", Severity.ERROR, "The Sigma rule uses a feature that is not supported.")
     SIGMA_NAME = ("S003", Severity.ERROR, "A selection's name or pattern means something else to pySigma.")
+    TARGET_REFUSES = ("S010", Severity.ERROR, "The target's pySigma backend, or a pipeline, refuses the rule.")
 
     UNKNOWN_FIELD = ("T001", Severity.NOTE, "The schema does not know the field; it is treated as a keyword.")
     BAD_FIELD_VALUE = ("T002", Severity.ERROR, "Elasticsearch answers this value on a field of this type with an error.")
@@ -90,11 +91,15 @@ class Code(Enum):
     NEVER_TRUE = ("R012", Severity.WARNING, "No event satisfies the rule, or a part of it.")
     ALWAYS_TRUE = ("R013", Severity.WARNING, "Every event satisfies the rule, or a part of it.")
     CHANGES_NOTHING = ("R014", Severity.WARNING, "A condition changes no verdict: the rest of the rule decides as it does.")
+    NOT_VERIFIED = ("R020", Severity.NOTE, "Only a foreign product can run the artefact; it was not run here.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
     UNKNOWN_SOURCE = ("U002", Severity.ERROR, "No source format has this name.")
     BAD_ALLOW = ("U003", Severity.ERROR, "`allow` takes effects and loss codes.")
     UNKNOWN_PROFILE = ("U004", Severity.ERROR, "No profile has this name.")
+    UNKNOWN_PIPELINE = ("U010", Severity.ERROR, "pySigma has no processing pipeline of this name.")
+    ENGINE_UNREACHABLE = ("U005", Severity.ERROR, "The search engine cannot be asked.")
+    ENGINE_REFUSED = ("U006", Severity.ERROR, "The search engine answers with an error.")
 
     CASE = ("L001", Severity.ERROR, "Letter case decides differently in the target.")
     TOKENS = ("L002", Severity.ERROR, "A text field's words have no counterpart in the target; substrings are compared.")
@@ -113,6 +118,13 @@ class Code(Enum):
     CLASSIFICATION = ("L016", Severity.ERROR, "A condition on Elastic's own classification of events is left out.")
     LOG_SOURCE = ("L017", Severity.ERROR, "Nothing tells the target which events the rule reads.")
     TWO_BOUNDS = ("L018", Severity.ERROR, "The target cannot ask that one value of a list keeps two bounds.")
+    LISTS = ("L030", Severity.ERROR, "The target compares a field that may hold a list as one value.")
+    FIELD_NAME = ("L019", Severity.ERROR, "The target cannot spell the field's name.")
+    REGEX = ("L020", Severity.ERROR, "The target has no regular expressions, or none that says this one.")
+    FIELDS_COMPARED = ("L021", Severity.ERROR, "The target cannot compare one field with another.")
+    DATE_PART = ("L022", Severity.ERROR, "The target cannot ask for a part of a date.")
+    SPLIT = ("L023", Severity.ERROR, "Kibana splits a pattern at its blanks on a field that it does not know.")
+    STALLING = ("L024", Severity.ERROR, "An event may keep the search for a regular expression busy without end.")
 
     def __init__(self, number: str, severity: Severity, summary: str) -> None:
         self.number = number

@@ -63,11 +63,14 @@ def meaning(item: Located, reader: DslReader) -> logic.Formula:
         return reader.refuse(item, f"The exception {_name(item)} has no entries; it would exclude every event.",
                              "take it out")
     parts = [_entry(entry, reader, None) for entry in entries.items()]
-    systems = tuple(system for system in item.value.get("os_types") or () if isinstance(system, str))
+    said = item.at("os_types")
+    systems = tuple(each.value for each in said.items())
+    if said.value not in (None, []) and not all(isinstance(system, str) for system in systems or (None,)):
+        return reader.refuse(said, "os_types is a list of names such as windows.", "write the names in brackets")
     if systems:
-        span = reader.span(item.at("os_types"))
+        span = reader.span(said)
         parts.append(logic.Or(tuple(
-            logic.Phrase(reader.field(name, item.at("os_types"), None), system, span=span)
+            logic.Phrase(reader.field(name, said, None), system, span=span)
             for name in _SYSTEM_FIELDS for system in systems
         ), span=span))
     return conjunction(parts, reader.span(entries))
@@ -78,7 +81,7 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
     name = entry.at("field").value
     if not isinstance(name, str) or not name:
         return reader.refuse(entry, "An entry of an exception names a field.", "write `field: name`")
-    kind, operator = entry.at("type").value, entry.at("operator").value
+    kind, operator = str(entry.at("type").value), entry.at("operator").value
     if kind == "nested" and path is None:
         inner = [_entry(each, reader, name) for each in entry.at("entries").items()]
         if not inner:
@@ -87,7 +90,7 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
     if operator not in ("included", "excluded"):
         return reader.refuse(entry.at("operator"), f"An entry's operator is included or excluded, not {operator!r}.",
                              "write included")
-    questions: dict[object, Callable[[], logic.Formula]] = {
+    questions: dict[str, Callable[[], logic.Formula]] = {
         "match": lambda: _phrase(entry.at("value"), field, reader),
         "match_any": lambda: _phrases(entry.at("value"), field, reader),
         "wildcard": lambda: _wildcard(entry.at("value"), field, reader),

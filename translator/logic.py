@@ -2,7 +2,7 @@
 
 A leaf is the question that Kibana would put to Elasticsearch, on a typed field; `And`, `Or` and `Not` keep the
 grouping that was written. So Kibana's Query DSL is one small ``match`` over these nodes, and a rule that came
-from Sigma takes the same road.
+from Sigma takes the same road. What only Sigma asks has leaves of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from translator.schema import Field
+from translator.schema import Field, FieldRef
 from translator.source import NOWHERE, Span
 from translator.values import Pattern, Scalar
 
@@ -149,8 +149,99 @@ class AnyField(Node):
     items: tuple[Formula, ...]
 
 
+class Side(Enum):
+    """Which part of a value another one must be; the value is Sigma's modifier."""
+
+    WHOLE = ""
+    START = "startswith"
+    END = "endswith"
+    INSIDE = "contains"
+
+
+class DateUnit(Enum):
+    """What of a moment is compared; the value is Sigma's modifier. Weeks are those of ISO 8601."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Like(Node):
+    """A value of the field has the shape of ``pattern`` as a whole, spelled as the event spells it.
+
+    Sigma's comparison where the field's type is no exact text, so that Elasticsearch compares otherwise.
+    """
+
+    field: FieldRef
+    pattern: Pattern
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Regex(Node):
+    """The regular expression is found in a value of the field; ``flags`` are some of i, m and s."""
+
+    field: FieldRef
+    expression: str
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric(Node):
+    """A value of the field, read as a number, is on the right side of ``number``, whatever the field's type."""
+
+    field: FieldRef
+    op: RangeOp
+    number: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs(Node):
+    """A value of ``field`` is a value of ``other``, or has one as its ``side``. False where one of them is missing."""
+
+    field: FieldRef
+    other: FieldRef
+    side: Side = Side.WHOLE
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart(Node):
+    """The ``unit`` of a moment in the field is ``number``, in UTC."""
+
+    field: FieldRef
+    unit: DateUnit
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere(Node):
+    """Some value of the event, in whatever field, contains what ``pattern`` says; numbers by their text."""
+
+    pattern: Pattern
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnywhereRegex(Node):
+    """The regular expression is found in some value of the event, in whatever field."""
+
+    expression: str
+    flags: str = ""
+
+
+#: What Kibana asks of a field.
 Leaf: TypeAlias = Exists | Equals | Words | Phrase | Matches | Compare
-Formula: TypeAlias = And | Or | Not | Everything | Leaf | Search | SearchPattern | Within | AnyField
+#: What only Sigma asks of a field: about the value as the event spells it.
+SigmaLeaf: TypeAlias = Like | Regex | Numeric | SameAs | DatePart
+Keyword: TypeAlias = Anywhere | AnywhereRegex
+Formula: TypeAlias = (
+    And | Or | Not | Everything | Leaf | SigmaLeaf | Keyword | Search | SearchPattern | Within | AnyField
+)
 
 
 def children(formula: Formula) -> tuple[Formula, ...]:
@@ -161,6 +252,8 @@ def children(formula: Formula) -> tuple[Formula, ...]:
         case Not(item) | Within(_, item):
             return (item,)
         case Everything() | Exists() | Equals() | Words() | Phrase() | Matches() | Compare() | Search() | SearchPattern():
+            return ()
+        case Like() | Regex() | Numeric() | SameAs() | DatePart() | Anywhere() | AnywhereRegex():
             return ()
         case _:
             assert_never(formula)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from translator.artefact import Artefact, Backend, Options, Predicate
-from translator.backends import backend, backends
+from translator.backends import backend, backends, foreign
 from translator.backends.matcher import compile_
 from translator.dsl import judge
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
@@ -27,18 +27,21 @@ def convert(
     attack: int = 19,
     time_zone: str | None = None,
     width: int = 100,
+    pipelines: Iterable[str] = (),
 ) -> Artefact:
     """Say ``rule`` (or a KQL text) in the words of the target ``to``.
 
     ``profile`` names a set of accepted losses (`translator.profiles`); ``allow`` adds effects (``wider``, ``narrower``,
     ``mixed``) and loss codes to it. ``attack`` is the version of MITRE ATT&CK that tags are of: 19, or 18 to keep the
-    rule's own. Raises TranslatorError where the rule is wrong, the target or the profile is unknown, or something would
+    rule's own. ``pipelines`` are pySigma's, by name or file, for the targets that its backends write. Raises
+    TranslatorError where the rule is wrong, the target or the profile is unknown, or something would
     be lost that is not accepted; then nothing is made.
     """
     rule = _rule(rule)
     chosen = target(to)
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
-    options = Options(schema or Schema.default(), profile, attack, time_zone=time_zone, width=width)
+    options = Options(schema or Schema.default(), profile, attack, time_zone=time_zone, width=width,
+                      pipelines=tuple(pipelines))
     checked = rule.check(options.schema)
     artefact = chosen.write(rule, checked.formula, options, allowance)
     return replace(artefact, notes=(*rule.notes, *checked.notes, *needs(rule, artefact), *artefact.notes))
@@ -69,15 +72,15 @@ def target(name: str) -> Backend:
     if found is None:
         source = Source(name, "--to")
         raise TranslatorError((diagnose(Code.UNKNOWN_TARGET, f'There is no target "{name}".', source, Span(0, len(name)),
-                                        f"write one of {', '.join(backends())}"),))
+                                        f"write one of {', '.join(sorted({**backends(), **foreign()}))}"),))
     return found
 
 
 def needs(rule: Rule, artefact: Artefact | None = None) -> tuple[Diagnostic, ...]:
     """What the rule needs beyond one event, as notes; not where the artefact declares it as a loss."""
-    if artefact is not None and any(loss.code is Code.NEED_DROPPED for loss in artefact.losses):
-        return ()
-    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.source, need.span) for need in rule.needs)
+    told = {loss.message for loss in artefact.losses} if artefact is not None else set()
+    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.source, need.span)
+                 for need in rule.needs if need.message not in told)
 
 
 def _rule(rule: Rule | str) -> Rule:

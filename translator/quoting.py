@@ -44,8 +44,8 @@ def rewritten(edits: Iterable[Edit], newline: str) -> str:
     """The text of the file that all ``edits`` lie in, with these parts changed and every other character kept.
 
     Line ends that a string may hold as they are become ``newline``. A text inside a string inside a string is spelled
-    twice. Raises TranslatorError where a string cannot hold its new
-    text, or where nothing tells how its file spells strings.
+    twice. Raises TranslatorError where a string cannot hold its new text, or where nothing tells how its file spells
+    strings.
     """
     pending = list(edits)
     while inner := [edit for edit in pending if edit.source.outer is not None]:

@@ -27,6 +27,11 @@ def plugins(group: str) -> dict[str, Any]:
     return {point.name: point.load() for point in sorted(_points(group), key=lambda point: point.name)}
 
 
+def plugin_names(group: str) -> list[str]:
+    """The names under an entry point group; loads nothing."""
+    return sorted(point.name for point in _points(group))
+
+
 def one(package: ModuleType, constant: str, group: str, name: str) -> Any:
     """What is declared under ``name``, without loading the others; None if nothing is."""
     for point in _points(group):

@@ -28,7 +28,7 @@ from translator.witness_values import near
 MOST = 300
 _MOST_FOR_EACH_LEAF = 6
 
-#: Models that are tried for one decision: what a model promises may not come true, where fields see each other's values.
+#: Models that are tried for one decision: where fields see each other's values, a model may not keep its promise.
 _TRIES = 4
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from translator import logic
 from translator.errors import Code, Diagnostic, diagnose
 from translator.source import NOWHERE, Source
-from translator.witness_leaves import asked
+from translator.witness_leaves import asked, in_words
 from translator.witness_parts import Decision, Part
 from translator.witness_search import Search, Space
 
@@ -117,8 +117,12 @@ class _Finder:
             why = f"{self.shown(other)} is {'true' if needless else 'false'} wherever it is"
         else:
             why = "where it is true, the rest decides as it does" if needless else "where it is false, so is the rest"
-        yield self.say(Code.CHANGES_NOTHING, f"{self.shown(part)} changes nothing: {why}.", part,
-                       "leave it out, or say what it was meant to add")
+        yield self.say(
+            Code.CHANGES_NOTHING,
+            f"{self.shown(part)} changes nothing: {why}.",
+            part,
+            "leave it out, or say what it was meant to add",
+        )
 
     def instead(self, part: Part, needless: bool) -> Part | None:
         """Another leaf that makes this one idle: it is true wherever this one is, or false wherever this one is."""
@@ -129,16 +133,23 @@ class _Finder:
         near = [each for each in others if asked(each.node).fields == fields and each.parent == part.parent]
         twins = [each for each in near if each.node == part.node]
         return next(
-            (each for each in (*twins, *near) if self.excluded((part.number, needless), (each.number, not needless))), None
+            (each for each in (*twins, *near) if self.excluded((part.number, needless), (each.number, not needless))),
+            None,
         )
 
     def shown(self, part: Part) -> str:
         """A part's text, or its kind where no text spelled it."""
+        if part.is_leaf:
+            return f"`{_short(in_words(part.node))}`"
         span = part.node.span
         text = " ".join(self.source.text[span.start : span.end].split()) if span != NOWHERE else ""
         if not text:
             return f"the {type(part.node).__name__.lower()} of it"
-        return f"`{text if len(text) <= _SHOWN else f'{text[: _SHOWN - 3]}...'}`"
+        return f"`{_short(text)}`"
 
     def say(self, code: Code, message: str, part: Part, hint: str) -> Diagnostic:
         return diagnose(code, f"{message[0].upper()}{message[1:]}", self.source, part.node.span, hint)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -5,9 +5,11 @@ A new kind of leaf is one more case of `asked`; everything else about witnesses 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from enum import Enum
 from typing import assert_never
 
@@ -16,8 +18,10 @@ from translator.logic import Formula, RangeOp
 from translator.meaning import Folding, Refused, flattened, metadata
 from translator.meaning.keyword import asked as spelled
 from translator.meaning.query_string import Occur, clauses
+from translator.meaning.spelled import prefix_network
 from translator.schema import EXACT_TEXT, Ask, Field, FieldPattern, FieldRef, Schema, Type
-from translator.values import Pattern, Scalar, Wild, pattern
+from translator.values import Pattern, Scalar, Wild, pattern, show
+from translator.witness_regexes import samples
 from translator.witness_shapes import Shape
 
 #: Of a field pattern's fields only so many are given values.
@@ -33,7 +37,9 @@ class How(Enum):
     SHAPE = "shape"
     EXISTS = "exists"
     BOUNDS = "bounds"
-    #: Nothing is known but what `Asked.examples` says.
+    #: Two fields are compared with each other.
+    SAME = "same"
+    #: Nothing is known but what `Asked.examples` and `Asked.beside` say.
     OTHER = "other"
 
 
@@ -41,7 +47,9 @@ class How(Enum):
 class Asked:
     """``value`` is compared as ``how`` says; ``patterns`` are the texts that are looked for, one of them being enough.
 
-    ``query_string`` says that blanks in a pattern part what is looked for. No field: it is looked for everywhere.
+    ``query_string`` says that blanks in a pattern part what is looked for; ``raw`` that values are compared as an event
+    spells them, whatever the field's type. ``examples`` are texts that should answer yes, ``beside`` others that should
+    not. No field: it is looked for everywhere.
     """
 
     fields: tuple[Field, ...]
@@ -51,7 +59,9 @@ class Asked:
     bounds: tuple[tuple[RangeOp, Scalar], ...] = ()
     folding: Folding = Folding.NONE
     query_string: bool = False
+    raw: bool = False
     examples: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def asked(leaf: Formula) -> Asked:
@@ -74,6 +84,23 @@ def asked(leaf: Formula) -> Asked:
             return Asked((), How.PHRASE if phrase else How.WORDS, value, _whole(value))
         case logic.SearchPattern(shape):
             return Asked((), How.SHAPE, None, (shape,), query_string=True)
+        case logic.Like(field, pattern_) if field.type is Type.IP and (network := prefix_network(pattern_)) is not None:
+            return Asked((field,), How.VALUE, network)
+        case logic.Like(field, pattern_, cased):
+            return Asked((field,), How.SHAPE, patterns=(pattern_,), folding=_folding(cased), raw=True)
+        case logic.Regex(field, expression, flags):
+            return Asked((field,), How.OTHER, expression, raw=True, examples=samples(expression, flags))
+        case logic.Numeric(field, op, number):
+            return Asked((field,), How.BOUNDS, bounds=((op, number),), raw=True)
+        case logic.SameAs(field, other, _, cased):
+            return Asked((field, other), How.SAME, folding=_folding(cased), raw=True)
+        case logic.DatePart(field, unit, number):
+            moments, beside = _moments(unit, number)
+            return Asked((field,), How.OTHER, f"{unit.value} {number}", raw=True, examples=moments, beside=beside)
+        case logic.Anywhere(pattern_, cased):
+            return Asked((), How.SHAPE, patterns=(pattern_,), folding=_folding(cased), raw=True)
+        case logic.AnywhereRegex(expression, flags):
+            return Asked((), How.OTHER, expression, raw=True, examples=samples(expression, flags))
         case logic.AnyField(items):
             inner = [asked(_innermost(item)) for item in items]
             return replace(inner[0], fields=tuple(field for each in inner for field in each.fields))
@@ -81,6 +108,47 @@ def asked(leaf: Formula) -> Asked:
             raise AssertionError(f"no leaf: {leaf}")
         case _:
             assert_never(leaf)
+
+
+def in_words(leaf: Formula) -> str:
+    """What a leaf asks, in a line for people."""
+    question = asked(leaf)
+    name = question.fields[0].path if question.fields else "any field"
+    if len(question.fields) > 1 and question.how is not How.SAME:
+        name = f"{name} or {len(question.fields) - 1} more"
+    match question.how:
+        case How.EXISTS:
+            return f"{name}: *"
+        case How.BOUNDS:
+            return " and ".join(f"{name} {op.value} {value}" for op, value in question.bounds)
+        case How.SAME:
+            return f"{name} = {question.fields[1].path}"
+        case How.OTHER:
+            return f"{name}: {question.value}"
+        case _:
+            said = " or ".join(show(each) for each in question.patterns) or str(question.value)
+            quoted = question.how is not How.SHAPE and (not said or said != said.strip() or set(said) & set(' *?"'))
+            folded = "" if question.folding is Folding.NONE else " in any letter case"
+            return f"{name}: {json.dumps(said, ensure_ascii=False) if quoted else said}{folded}"
+
+
+def _moments(unit: logic.DateUnit, number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Moments of which this is the part, and the nearest of which it is not, where there are such."""
+
+    def spelled_moment(said: int) -> str | None:
+        try:
+            match unit:
+                case logic.DateUnit.WEEK:
+                    at = datetime.combine(date.fromisocalendar(2020, said, 3), time(12, 30))
+                case _:
+                    parts = {"year": 2024, "month": 1, "day": 15, "hour": 12, "minute": 30, unit.value: said}
+                    at = datetime(parts["year"], parts["month"], parts["day"], parts["hour"], parts["minute"])
+        except (ValueError, OverflowError):
+            return None
+        return f"{at.isoformat()}Z"
+
+    found = [spelled_moment(each) for each in (number, number - 1, number + 1)]
+    return tuple(each for each in found[:1] if each), tuple(each for each in found[1:] if each)
 
 
 def _innermost(formula: Formula) -> Formula:
@@ -99,6 +167,8 @@ def _folding(cased: bool) -> Folding:
 
 def shape(question: Asked, field: FieldRef) -> Shape | None:
     """The texts that answer yes, where the field compares whole texts and nothing else has a say."""
+    if question.raw:
+        return Shape(question.patterns, question.folding) if question.patterns and field.type is not Type.IP else None
     plain = not (field.details.normalizer or field.details.split_queries_on_whitespace)
     if field.type not in EXACT_TEXT or field.type is Type.CONSTANT_KEYWORD or not plain:
         return None
@@ -147,6 +217,8 @@ def places(leaf: Formula, scope: str | None, schema: Schema) -> Places:
     question = asked(leaf)
     if not question.fields:
         return Places((_default_place(schema),), re.compile(""), closed=False) if scope is None else Places(())
+    if question.how is How.SAME:
+        return Places(tuple(path for field in question.fields for path in _paths(field, scope)), closed=False)
     found = [_of_field(field, question, scope, schema) for field in question.fields[:_FEW]]
     likely = tuple(dict.fromkeys(path for each in found for path in each.likely))
     rest = [path for field in question.fields[_FEW:] for path in _paths(field, scope)]
@@ -163,7 +235,9 @@ def _of_field(field: Field, question: Asked, scope: str | None, schema: Schema) 
         name = field.path.removeprefix(inside)
         shape = ".*".join(re.escape(each) for each in name.split("*"))
         foreign = scope is not None and not field.path.startswith(inside)
-        return Places(() if foreign else (name.replace("*", "x"),), re.compile(rf"{shape}(?:\..*)?\Z", re.DOTALL), closed=False)
+        return Places(
+            () if foreign else (name.replace("*", "x"),), re.compile(rf"{shape}(?:\..*)?\Z", re.DOTALL), closed=False
+        )
     own = tuple(_paths(field, scope))
     if question.how is How.EXISTS and _holds_others(field, schema):
         if scope and not field.path.startswith(inside):
@@ -171,7 +245,9 @@ def _of_field(field: Field, question: Asked, scope: str | None, schema: Schema) 
         name = field.path.removeprefix(inside)
         below = next((each for each in schema.fields if each.startswith(f"{field.path}.")), f"{field.path}.x")
         itself = () if field.type is Type.OBJECT else own
-        return Places((*itself, below.removeprefix(inside)), re.compile(rf"{re.escape(name)}\..*", re.DOTALL), closed=False)
+        return Places(
+            (*itself, below.removeprefix(inside)), re.compile(rf"{re.escape(name)}\..*", re.DOTALL), closed=False
+        )
     return Places(own)
 
 

@@ -65,7 +65,7 @@ class Pool:
         self.bits = sum(1 << number for number in self.atoms)
         self.values: list[tuple[Any, Bits]] = []
         self._known: set[str] = set()
-        self._found: dict[tuple[tuple[int, ...], Bits], tuple[Any, ...] | None | Open] = {}
+        self._found: dict[tuple[tuple[int, ...], Bits], tuple[Any, ...] | Open | None] = {}
         self._fields = {each.number: tuple(each.fields(place, schema)) for each in self.atoms.values()}
         self._shapes = {each.number: self._shape(each) for each in self.atoms.values()}
         for atom in self.atoms.values():
@@ -92,7 +92,7 @@ class Pool:
         event = {self.place: value}
         return sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
 
-    def fill(self, wanted: Sequence[int], banned: Bits) -> tuple[Any, ...] | None | Open:
+    def fill(self, wanted: Sequence[int], banned: Bits) -> tuple[Any, ...] | Open | None:
         """Values that answer all of ``wanted`` and none of ``banned``: one if possible, else one for each.
 
         None where there provably are none, OPEN where none was found.
@@ -102,7 +102,7 @@ class Pool:
             self._found[key] = self._fill(*key)
         return self._found[key]
 
-    def _fill(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, ...] | None | Open:
+    def _fill(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, ...] | Open | None:
         together = sum(1 << number for number in wanted)
         if (one := self._pick(together, banned)) is not None:
             return (one[0],)
@@ -142,7 +142,7 @@ class Pool:
             return text if bits & together == together and not bits & banned else None
         return None
 
-    def _search(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, Bits] | None | Open:
+    def _search(self, wanted: tuple[int, ...], banned: Bits) -> tuple[Any, Bits] | Open | None:
         """A value made for the purpose. None is a proof that there is none for one of ``wanted``."""
         shapes = [made for number in wanted if (made := self._shapes[number])]
         if len(shapes) == len(wanted):
@@ -187,4 +187,3 @@ def _typed(value: Any) -> Any:
             return ["list", *map(_typed, value)]
         case _:
             return value
-

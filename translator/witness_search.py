@@ -9,17 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from translator import logic
-from translator.schema import Schema
-from translator.witness_leaves import asked, places
-from translator.witness_parts import Judge, Part
+from translator.dsl.emit import DEFAULT
+from translator.schema import FieldRef, Schema
+from translator.source import Source
+from translator.witness_leaves import How, Places, asked, places
+from translator.witness_parts import Judge, Part, in_scope
 from translator.witness_pool import Atom, Pool
 from translator.witness_shapes import Open
 
 #: How many steps a search may take before it gives up.
 MOST_STEPS = 600
+
+#: What two fields hold that are to be the same.
+_COMMON = "x"
+_BOTH = 2
 
 #: How many steps it takes before it looks at all choices at once.
 _CARELESS = 20
@@ -103,6 +110,10 @@ class Space:
             if key not in known:
                 known[key] = self._atom(part)
             self.atom_of[part.number] = known[key]
+        self.twins: dict[int, tuple[tuple[Atom, str], ...]] = {}
+        for each in tuple(self.atoms):
+            if each.question.how is How.SAME:
+                self.twins[each.number] = tuple(self._twins(each))
         self._always = {each.number for each in self.atoms if each.always}
         self._pools: dict[tuple[str | None, str], Pool] = {}
 
@@ -111,6 +122,16 @@ class Space:
         atom = Atom(len(self.atoms), part.node, part.scope, self.judge.leaf(part), asked(part.node), where)
         self.atoms.append(atom)
         return atom
+
+    def _twins(self, atom: Atom) -> Iterator[tuple[Atom, str]]:
+        """For a comparison of two fields: one value that both may hold, as a question to each."""
+        for asked_for, place in zip(atom.question.fields, atom.places.likely, strict=False):
+            assert isinstance(asked_for, FieldRef), "no pattern is compared with a field"
+            leaf = logic.Like(asked_for, (_COMMON,), cased=True)
+            holds = in_scope(leaf, atom.scope, Source(""), self.schema, DEFAULT)
+            twin = Atom(len(self.atoms), leaf, atom.scope, holds, asked(leaf), Places((place,)))
+            self.atoms.append(twin)
+            yield twin, place
 
     def always(self, atom: Atom) -> bool:
         """Whether the leaf is true of every event."""
@@ -153,7 +174,7 @@ class Search:
         chain.reverse()
         instance = 0
         forbidden: list[tuple[int, int]] = []
-        for number, child in zip(chain, chain[1:], strict=False):
+        for number, child in pairwise(chain):
             node = parts[number].node
             match node:
                 case logic.And() | logic.Or():
@@ -290,6 +311,13 @@ class Search:
                     dict.fromkeys(here for here in state.put if here[0] == instance and atom.places.touches(here[1]))
                 )
             return
+        if atom.number in self.space.twins:
+            self.open = True
+            twins = self.space.twins[atom.number]
+            if len(twins) < _BOTH:
+                raise _Conflict
+            steps.extend(Put(twin.number, place, instance) for twin, place in twins)
+            return
         options = self._puts(state, atom, instance)
         if len(options) == 1:
             steps.extend(options)
@@ -391,5 +419,6 @@ class Search:
             assert isinstance(found, tuple), "settled before"
             values[instance][place] = found
         return tuple(
-            Instance(scope, parent, held) for scope, parent, held in zip(state.scopes, state.parents, values, strict=True)
+            Instance(scope, parent, held)
+            for scope, parent, held in zip(state.scopes, state.parents, values, strict=True)
         )

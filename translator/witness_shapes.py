@@ -42,7 +42,7 @@ class Open(Enum):
 OPEN = Open.OPEN
 
 #: A text, None where there provably is none, or OPEN.
-Found: TypeAlias = str | None | Open
+Found: TypeAlias = str | Open | None
 
 
 def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_STATES) -> Found:

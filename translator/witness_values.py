@@ -54,6 +54,8 @@ def near(question: Asked, field: FieldRef) -> Iterator[Near]:
 
 def _likely(question: Asked, field: FieldRef) -> Iterator[Any]:
     match field.type:
+        case _ if question.raw:
+            yield from _likely_texts(question)
         case kind if kind in ANALYSED_TEXT:
             yield from _likely_words(question, field)
         case Type.BOOLEAN:
@@ -72,6 +74,8 @@ def _likely(question: Asked, field: FieldRef) -> Iterator[Any]:
 
 def _near(question: Asked, field: FieldRef) -> Iterator[Near]:
     match field.type:
+        case _ if question.raw:
+            yield from _near_texts(question)
         case kind if kind in ANALYSED_TEXT:
             yield from _near_words(question, field)
         case Type.BOOLEAN:
@@ -101,9 +105,11 @@ def _likely_texts(question: Asked) -> Iterator[Any]:
             yield from (bound, bound - 1, bound + 1)
     for pattern in question.patterns:
         yield filled(pattern, "")
+        if question.raw and (text := filled(pattern, "")).isascii() and text.isdigit() and len(text) < _KEPT:
+            yield int(text)
         if Wild.ANY in pattern:
             yield filled(pattern, "x")
-    if question.how is How.EXISTS:
+    if question.how in (How.EXISTS, How.SAME):
         yield "x"
 
 
@@ -115,11 +121,21 @@ def _near_texts(question: Asked) -> Iterator[Near]:
         text = "" if bound is None else spelled(bound)
         yield from (Near("the bound itself", text), Near("just above the bound", f"{text}!"))
         yield Near("just below the bound", text[:-1])
+        if isinstance(bound, (int, float)):
+            yield from (Near("one above the bound", bound + 1), Near("one below the bound", bound - 1))
+            yield Near("the bound as a number", bound)
+    for other in question.beside:
+        yield Near("another one", other)
+    if question.how is How.SAME:
+        yield from (Near("another value", "y"), Near("letter case flipped", "X"), Near("more at the end", "xy"))
+        yield Near("more at the start", "yx")
     for example in question.examples:
         yield from _around(example)
     for pattern in question.patterns:
-        yield from _around_pattern(pattern) if any(isinstance(each, Wild) for each in pattern) else _around(
-            filled(pattern, "")
+        yield from (
+            _around_pattern(pattern)
+            if any(isinstance(each, Wild) for each in pattern)
+            else _around(filled(pattern, ""))
         )
 
 
@@ -345,7 +361,9 @@ def _date(field: FieldRef, at: int) -> Iterator[Any]:
 def _near_points(question: Asked, field: FieldRef) -> Iterator[Near]:
     found = stretches(question, field)
     if not found:
-        yield from (Near("a value", value) for point in _points(question, field) for value in _spelled_point(field, point))
+        yield from (
+            Near("a value", value) for point in _points(question, field) for value in _spelled_point(field, point)
+        )
     for first, last in found:
         named = [("one below", first, -1), ("one above", last, 1), ("the first of it", first, 0)]
         for why, end, by in [*named, ("the last of it", last, 0)] if first != last else named:
@@ -378,7 +396,7 @@ def _other_spellings(field: FieldRef, value: Any) -> Iterator[Near]:
 
 def least_texts(question: Asked, field: FieldRef) -> tuple[str, ...] | None:
     """Texts of which every text that answers yes holds the words of one; None where there are no such."""
-    if field.type not in ANALYSED_TEXT or field.details.analyzer != "standard":
+    if question.raw or field.type not in ANALYSED_TEXT or field.details.analyzer != "standard":
         return None
     match question.how:
         case How.WORDS | How.VALUE:
@@ -391,11 +409,11 @@ def least_texts(question: Asked, field: FieldRef) -> tuple[str, ...] | None:
 
 def monotone(question: Asked, field: FieldRef) -> bool:
     """Whether more words in a text never make a yes into a no."""
-    return field.type in ANALYSED_TEXT and question.how is not How.OTHER
+    return field.type in ANALYSED_TEXT and not question.raw and question.how is not How.OTHER
 
 
 def complete(question: Asked, field: FieldRef) -> bool:
     """Whether `likely` has a value for each stretch of the field's values that the leaf tells apart."""
-    if field.type not in _COMPLETE or question.how is How.OTHER:
+    if field.type not in _COMPLETE or question.raw or question.how is How.OTHER:
         return False
     return field.type is Type.BOOLEAN or question.how is How.EXISTS or bool(stretches(question, field))

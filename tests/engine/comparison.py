@@ -25,12 +25,12 @@ from translator.source import Source
 class Question:
     """A rule's text, its Query DSL, and who answers it here; a witness who refuses it is None.
 
-    ``leaves`` are the parts of the Query DSL that ask something, each alone.
+    ``parts`` are those of the Query DSL that can be wrong, each alone.
     """
 
     text: str
     dsl: Mapping[str, Any] = field(repr=False)
-    leaves: Sequence[Mapping[str, Any]] = field(repr=False)
+    parts: Sequence[Mapping[str, Any]] = field(repr=False)
     witnesses: Mapping[str, Predicate | None] = field(repr=False)
 
 
@@ -65,8 +65,8 @@ def asked(text: str, formula: Formula, schema: Schema, config: Config = DEFAULT)
         found["matcher"] = matcher.compile_(formula, source=Source(text), schema=schema, config=config)
     with suppress(TranslatorError):
         found["interpreter"] = judge.compile_(dsl, schema)
-    leaves = [emit(node, config) for node in logic.walk(formula) if not logic.children(node)]
-    return Question(text, dsl, leaves, found)
+    parts = (node for node in logic.walk(formula) if isinstance(node, logic.Within) or not logic.children(node))
+    return Question(text, dsl, [emit(node, config) for node in parts], found)
 
 
 def differences(
@@ -80,7 +80,7 @@ def differences(
             if (None if isinstance(engine, Refusal) else engine) == ours:
                 continue
             # Elasticsearch does not look at a clause where another one beside it can never be true; we do.
-            if ours is None and any(isinstance(each, Refusal) for each in node.search_all(index, question.leaves)):
+            if ours is None and any(isinstance(each, Refusal) for each in node.search_all(index, question.parts)):
                 continue
             yield Difference(question, name, engine, ours, events)
 

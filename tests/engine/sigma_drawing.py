@@ -25,8 +25,8 @@ _CONDITIONS = (
 
 #: More than documents hold: other letter cases, and letters that Elasticsearch does not fold.
 _ASKED = [
-    "ROOT", "AL*CE", "al?ce", "?lice", "r??t", "R*T", "é", "É*", "web-?", "/ETC/*", "C:\\TEMP*", "\\*", "*\\?*", "*", "?", "",
-    "日?", "pro?", "x\\\\y", "😀?", "**", "?*", "a\nb", " ",
+    "ROOT", "AL*CE", "al?ce", "?lice", "r??t", "R*T", "é", "É*", "web-?", "/ETC/*", "C:\\TEMP*", "\\*", "*\\?*", "*",
+    "?", "", "日?", "pro?", "x\\\\y", "😀?", "**", "?*", "a\nb", " ",
 ]  # fmt: skip
 
 _NETWORKS = ["10.0.0.0/24", "10.0.0.0/8", "::1/128", "2001:db8::/32", "0.0.0.0/0"]

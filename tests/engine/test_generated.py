@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from random import Random
 
@@ -10,13 +11,14 @@ import pytest
 from tests import strategies
 from tests.engine import drawing, sigma_drawing
 from tests.engine.comparison import Difference, Question, asked, differences, filled, report, spell
-from tests.engine.fields import MAPPING
+from tests.engine.fields import MAPPING, REFUSED, VALUES
 from tests.engine.mappings import mapping
 from tests.engine.node import Node, Refusal
 from translator import kql
 from translator.errors import TranslatorError
 from translator.ledger import Fidelity
 from translator.logic import Formula
+from translator.meaning import read_json, unread
 from translator.pipeline import convert
 from translator.schema import Schema
 from translator.source import Source
@@ -57,20 +59,75 @@ def test_rules_over_plain_fields(node: Node, number: int) -> None:
     assert not found, report(found)
 
 
+def questions_of(random: Random, count: int, schema: Schema) -> list[Question]:
+    """Drawn queries, each with some of Kibana's options."""
+    found = []
+    for _ in range(count):
+        text = drawing.query(random)
+        if (formula := formula_of(text, schema)) is not None:
+            found.append(asked(text, formula, schema, drawing.config(random)))
+    return found
+
+
 @pytest.mark.parametrize("number", SEEDS)
 def test_rules_over_fields_of_every_type(node: Node, number: int) -> None:
     random = Random(number)
     schema = Schema.from_mapping(MAPPING)
     events, _ = filled(node, f"typed-{number}", MAPPING, [drawing.document(random) for _ in range(400)])
-    questions = []
-    for _ in range(600):
-        text = drawing.query(random)
-        if (formula := formula_of(text, schema)) is not None:
-            questions.append(asked(text, formula, schema, drawing.config(random)))
+    questions = questions_of(random, 600, schema)
     found = list(differences(node, f"typed-{number}", events, questions))
 
-    assert len(questions) * len(events) >= 100_000
+    assert len(questions) * len(events) >= 200_000
     assert not found, report(found)
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_rules_over_fields_that_nobody_mapped(node: Node, number: int) -> None:
+    """Elasticsearch guesses the types from the documents; the schema is what it then says of its index."""
+    random = Random(number)
+    index = f"guessed-{number}"
+    events, _ = filled(node, index, {}, [drawing.document(random) for _ in range(300)])
+    schema = Schema.from_mapping(node.request("GET", f"/{index}/_mapping"))
+    questions = questions_of(random, 600, schema)
+    found = list(differences(node, index, events, questions))
+
+    assert len(questions) * len(events) >= 20_000
+    assert not found, report(found)
+
+
+#: Fields of which Elasticsearch reads no question where no document has a value.
+DATES = ("at", "exact")
+
+
+def test_every_query_that_the_engine_refuses_is_refused_here(node: Node) -> None:
+    schema = Schema.from_mapping(MAPPING)
+    node.index("refusals", MAPPING, [f"{{{', '.join(f'{json.dumps(name)}: {VALUES[name][0]}' for name in DATES)}}}"])
+    texts = [text for listed in REFUSED.values() for text in listed]
+    formulas = {text: formula for text in texts if (formula := formula_of(text, schema)) is not None}
+    questions = [asked(text, formula, schema) for text, formula in formulas.items()]
+    answers = node.search_all("refusals", [each.dsl for each in questions])
+
+    assert len(formulas) == len(texts)
+    assert [each.text for each, answer in zip(questions, answers, strict=True) if not isinstance(answer, Refusal)] == []
+    assert [each.text for each in questions if any(each.witnesses.values())] == []
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_every_document_that_the_engine_refuses_holds_what_nobody_finds(node: Node, number: int) -> None:
+    """And the others hold nothing of the kind, but texts that are too long."""
+    random = Random(number)
+    schema = Schema.from_mapping(MAPPING)
+    texts = [drawing.document(random) for _ in range(1000)]
+    refused = node.index(f"unread-{number}", MAPPING, texts)
+    wrong = [
+        (text, found)
+        for at, text in enumerate(texts)
+        for found in [[each for each in unread(read_json(text), schema) if each.field.ignore_above is None]]
+        if (at in refused) is not bool(found)
+    ]
+
+    assert len(refused) >= 20
+    assert wrong == []
 
 
 @pytest.mark.parametrize("number", SEEDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +14,8 @@ from tests.engine.node import Node, Refusal
 
 pytestmark = pytest.mark.engine
 
-_ALL = os.environ.get("ENGINE_SUITES") == "all"
-SUITES = list(ndjson(DATA / "engine_verdicts.ndjson.gz"))
-#: All of them take half a minute more.
-ASKED = [suite for at, suite in enumerate(SUITES) if suite["judge"] == Engine.ELASTICSEARCH and (_ALL or at % 4 == 0)]
+SUITES = [suite for name in ("engine_verdicts", "dsl_forms") for suite in ndjson(DATA / f"{name}.ndjson.gz")]
+ASKED = [suite for suite in SUITES if suite["judge"] == Engine.ELASTICSEARCH]
 #: OpenSearch is asked only about types that Elasticsearch's server alone does not have.
 ASKED_ELSEWHERE = [
     suite

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from tests.engine.node import Hits, Node, Refusal
 from translator import expressions
-from translator.dsl.regexp import lucene
+from translator.dsl import lucene
+from translator.dsl.regexp import lucene as written_for_lucene
+from translator.expressions.automaton import matching
 
 pytestmark = pytest.mark.engine
 
@@ -29,7 +31,9 @@ VALUES = [
 ERROR = None
 
 #: Expression, and the values that it matches.
-FACTS: list[tuple[str, list[str] | None]] = [
+Table: TypeAlias = list[tuple[str, list[str] | None]]
+
+FACTS: Table = [
     # The whole value must match, and there are no anchors: ^ and $ are characters.
     ("abc", ["abc"]),
     ("bc", []),
@@ -86,19 +90,24 @@ FACTS: list[tuple[str, list[str] | None]] = [
 ]
 
 #: The same with ``case_insensitive``: ASCII letters are folded, in classes one by one, and no others.
-FOLDED: list[tuple[str, list[str] | None]] = [
+FOLDED: Table = [
     ("aBc", ["abc", "ABC", "aBC"]),
     ("[aB]", ["a", "A"]),
-    # Not documented: a range is not folded, and neither is what the empty expression matches.
+    # Not documented: a range is not folded, and the empty expression finds nothing.
     ("[a-c]", ["a"]),
     ("[A-C]", ["A"]),
     ("()", []),
+    ("a|()", ["a", "A"]),
+    ("a|.{0}", ["a", "A", ""]),
     ("é", ["é"]),
     ("ß", ["ß"]),
     ("k", ["k"]),
     ("s", ["s"]),
     ("\u212a", ["\u212a"]),
 ]
+
+#: A slip of Lucene's that is not copied: a text that finds nothing is never written.
+UNREAD = {("()", True), ("a|()", True)}
 
 #: Patterns of ``wildcard`` with ``case_insensitive``.
 PATTERNS: list[tuple[str, list[str]]] = [
@@ -178,6 +187,22 @@ def test_case_insensitive_patterns_fold_ascii_letters_only(values: Node) -> None
     assert found == dict(PATTERNS)
 
 
+@pytest.mark.parametrize(("table", "folds"), [(FACTS, False), (FOLDED, True)], ids=["as written", "folded"])
+def test_lucenes_expressions_are_read_as_lucene_reads_them(table: Table, folds: bool) -> None:
+    found = {expression: read(expression, folds=folds) for expression, _ in table if (expression, folds) not in UNREAD}
+
+    assert found == {expression: expected for expression, expected in table if expression in found}
+
+
+def read(expression: str, *, folds: bool) -> list[str] | None:
+    """The values that an expression of Lucene's matches, as it is read here."""
+    try:
+        test = matching(lucene.read(expression, folds=folds))
+    except lucene.Malformed:
+        return ERROR
+    return [value for value in VALUES if test(value)]
+
+
 def test_an_expression_in_lucenes_words_finds_what_python_finds(values: Node) -> None:
     """Sigma's expressions are searched for anywhere in a value, and RE2's ``$`` is what Python calls ``\\Z``."""
     wrong = []
@@ -186,7 +211,7 @@ def test_an_expression_in_lucenes_words_finds_what_python_finds(values: Node) ->
             options = re.ASCII | sum(re.RegexFlag[flag.upper()] for flag in flags)
             pythons = expression if flags == "m" else expression.replace("$", "\\Z")
             expected = [value for value in VALUES if re.search(pythons, value, options)]
-            written = lucene(expressions.read(expression, flags))
+            written = written_for_lucene(expressions.read(expression, flags))
             if (found := asked(values, regexp(written.value, case_insensitive=written.folds))) != expected:
                 wrong.append((expression, flags, written.value, found, expected))
 

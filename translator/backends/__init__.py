@@ -18,6 +18,19 @@ def backends() -> dict[str, Backend]:
 
 
 def backend(name: str) -> Backend | None:
-    """The target called ``name``, or None; loads no other."""
-    found = registry.one(_HERE, "BACKEND", _GROUP, name)
-    return None if found is None else found.named(name)
+    """The target called ``name``, or None; loads no other. What is not ours may be one of pySigma's backends."""
+    found: Backend | None = registry.one(_HERE, "BACKEND", _GROUP, name)
+    if found is not None:
+        return found.named(name)
+    from translator.backends import _pysigma
+
+    return _pysigma.named(name)
+
+
+def foreign() -> dict[str, Backend]:
+    """The targets that installed pySigma backends write, by name, but for those that a target of ours has."""
+    from translator.backends import _pysigma
+
+    ours = {*registry.names(_HERE), *registry.plugin_names(_GROUP)}
+    found = {name: _pysigma.named(name) for name in _pysigma.listed() if name not in ours}
+    return {name: each for name, each in found.items() if each is not None}

@@ -25,17 +25,26 @@ _IMPORTS = {
     "translator.logic": (
         "And",
         "AnyField",
+        "Anywhere",
+        "AnywhereRegex",
         "Compare",
+        "DatePart",
+        "DateUnit",
         "Equals",
         "Everything",
         "Exists",
+        "Like",
         "Matches",
         "Not",
+        "Numeric",
         "Or",
         "Phrase",
         "RangeOp",
+        "Regex",
+        "SameAs",
         "Search",
         "SearchPattern",
+        "Side",
         "Within",
         "Words",
     ),
@@ -44,7 +53,7 @@ _IMPORTS = {
 }
 
 
-def write(title: str, formula: Formula, schema: Schema, config: Config) -> str:
+def write(title: str, formula: Formula, schema: Schema, config: Config, *, may_stall: bool = False) -> str:
     """A module with one name of worth, ``matches``, which says of an event whether ``formula`` is true."""
     writer = _Writer()
     last = writer.formula(formula)
@@ -53,6 +62,7 @@ def write(title: str, formula: Formula, schema: Schema, config: Config) -> str:
         for name, said in (("schema", writer.schema(formula, schema)), ("config", writer.config(config)))
         if said
     )
+    options += ", may_stall=True" if may_stall else ""
     body = "\n".join([*writer.fields.values(), *writer.lines, f"\nmatches = compile_({last}{options})"])
     shown = " ".join(title.split()).replace("\\", "/").replace('"', "'").encode("utf-8", "replace").decode()
     head = f'"""{shown or "A rule"}: ``matches(event)`` is the verdict. Written by sigma-kql, and needs it."""'

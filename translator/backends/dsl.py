@@ -7,6 +7,7 @@ What it cannot say:
   outside ASCII that fold to an ASCII letter (the Kelvin sign to k, the long s to s), which would stand in an event.
 * More than 30 queries in one another (29 bools around a leaf). Kibana puts one more around what it sends.
 * Patterns that mind no case on anything but texts: addresses, numbers, booleans and dates take no ``wildcard`` query.
+* Some of what only Sigma asks (`translator.sigma.elastic`).
 
 What Kibana would send although Elasticsearch answers it with an error (``ip:10.*``) is written as Kibana sends it, with
 a warning.
@@ -28,11 +29,14 @@ from translator.logic import Formula
 from translator.meaning import Folding, Refused, Scope
 from translator.rule import Rule
 from translator.schema import Schema
+from translator.sigma.elastic import ask
 
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The query as JSON text. ``data`` is the query as plain values."""
     config = Config(time_zone=options.time_zone)
+    asked = ask(formula, rule.whole, regexes=True)
+    formula = asked.formula
     data = emit_query(formula, config)
     if (nested := judge.depth(data)) > judge.DEEPEST:
         raise refuse(
@@ -44,7 +48,7 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
         )
     if wrong := list(_impossible(rule, formula, options.schema)):
         raise TranslatorError(wrong)
-    losses = tuple(_case(rule, formula))
+    losses = (*asked.losses, *_case(rule, formula))
     return Emitted(document.write(data) + "\n", data, losses, tuple(_failing(rule, formula, options.schema, config)))
 
 
@@ -101,5 +105,6 @@ BACKEND = Backend(
     suffix=".json",
     emit=emit,
     matches=matches,
-    limits="letter case of letters outside ASCII, more than 30 queries in one another",
+    limits="letter case of letters outside ASCII, more than 30 queries in one another, one field against another, "
+    "parts of dates, some regular expressions, substrings of analysed text",
 )

@@ -9,13 +9,15 @@ from translator.kql.emit import emit as emit_query
 from translator.logic import Formula
 from translator.rule import Rule
 from translator.schema import Schema
+from translator.sigma.elastic import ask
 from translator.source import Source
 
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The query as text, broken into lines at ``options.width``. ``data`` is the AST."""
-    query, losses = emit_query(formula, rule.whole)
-    return Emitted(kql.print_(query, width=options.width) + "\n", query, losses)
+    asked = ask(formula, rule.whole, regexes=False)
+    query, losses = emit_query(asked.formula, rule.whole)
+    return Emitted(kql.print_(query, width=options.width) + "\n", query, (*asked.losses, *losses))
 
 
 def matches(text: str, schema: Schema) -> Predicate:
@@ -29,6 +31,7 @@ BACKEND = Backend(
     suffix=".kql",
     emit=emit,
     matches=matches,
-    limits="letter case that does not matter, wildcards for one character, patterns with white space at an end",
+    limits="letter case that does not matter, wildcards for one character, patterns with white space at an end, regular "
+    "expressions, one field against another, parts of dates",
     separator="\n",
 )

@@ -4,6 +4,8 @@ the portable one says it in the taxonomy of Sigma's own rules, for every other S
 
 from __future__ import annotations
 
+import re
+
 from translator import sigma, yaml_writer
 from translator.artefact import Backend, Emitted, Options, Predicate
 from translator.backends.matcher import compile_
@@ -11,20 +13,23 @@ from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
 from translator.logic import Formula
 from translator.profiles import PORTABLE
-from translator.rule import Rule
+from translator.rule import Language, Rule
 from translator.schema import Schema
 from translator.sigma import document
 from translator.sigma.emit import emit as emit_detection
 from translator.sigma.log_source import infer
-from translator.sigma.portable import rewrite
+from translator.sigma.portable import Rewritten, rewrite
 from translator.source import Source, Span
+
+#: How a Sigma rule says that its fields go by Elastic's names.
+_ECS = re.compile(r"^taxonomy:[ \t]*['\"]?ecs\b", re.MULTILINE)
 
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The rule as one Sigma document. ``data`` is the document as plain values."""
     log_source, notes = infer(rule, formula)
     if options.profile == PORTABLE.name:
-        rewritten = rewrite(formula, log_source, rule.whole)
+        rewritten = Rewritten(formula) if is_in_sigmas_names(rule) else rewrite(formula, log_source, rule.whole)
         emitted = emit_detection(rewritten.formula, rule.whole, styled=True)
         data = document.portable(rule, emitted.detection, log_source, attack=options.attack)
         # One field's losses are told once, where it is first asked.
@@ -39,6 +44,11 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     except yaml_writer.Unwritable as error:
         raise TranslatorError((_unwritable(rule, str(error)),)) from None
     return Emitted(text, data, (*losses, *needs(rule)), notes)
+
+
+def is_in_sigmas_names(rule: Rule) -> bool:
+    """Whether the rule's fields go by the names of Sigma's taxonomy already."""
+    return rule.language is Language.SIGMA and not _ECS.search(rule.query.text)
 
 
 def needs(rule: Rule) -> tuple[Loss, ...]:

@@ -45,12 +45,14 @@ class _Read:
 @options.profile
 @options.allow
 @options.attack
+@options.pipelines
 @click.option("--time-zone", metavar="ZONE", help="Time zone for dates without one (dsl). The detection engine sends Zulu.")
 @options.format_
 @options.quiet
 @options.verbose
 def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | None, check: bool, diff: bool,
-            schema: str | None, profile: str, allow: tuple[str, ...], attack: str, time_zone: str | None, format_: str,
+            schema: str | None, profile: str, allow: tuple[str, ...], attack: str, pipelines: tuple[str, ...],
+            time_zone: str | None, format_: str,
             quiet: bool, verbose: bool) -> None:
     """Translate rules. Files, folders, or - for standard input.
 
@@ -64,7 +66,8 @@ def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | No
     try:
         backend = target(to)
         settings: dict[str, Any] = {"schema": options.load_schema(schema), "allow": Allowance.parse(options.split(allow)),
-                                    "profile": profile, "attack": int(attack), "time_zone": time_zone}
+                                    "profile": profile, "attack": int(attack), "time_zone": time_zone,
+                                    "pipelines": pipelines}
     except TranslatorError as error:
         raise options.usage(error) from None
     if (check or diff) and (output is None or output == "-"):

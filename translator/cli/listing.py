@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 import click
 
-from translator.backends import backends
+from translator.backends import backends, foreign
 from translator.errors import Code
 from translator.sources import sources as source_formats
 
@@ -26,7 +26,8 @@ def targets(format_: str) -> None:
       sigma-kql targets
     """
     _print(["target", "suffix", "run back", "what it is", "cannot say"],
-           [[name, each.suffix, "yes" if each.matches else "no", each.summary, each.limits] for name, each in backends().items()],
+           [[name, each.suffix, "yes" if each.matches else "no", each.summary, each.limits]
+            for name, each in (backends() | foreign()).items()],
            format_)
 
 

@@ -26,9 +26,9 @@ def _completing(registry: Callable[[], dict[str, Any]]) -> Callable[..., list[Co
 
 
 def _backends() -> dict[str, Any]:
-    from translator.backends import backends
+    from translator.backends import backends, foreign
 
-    return backends()
+    return backends() | foreign()
 
 
 def _sources() -> dict[str, Any]:
@@ -51,6 +51,8 @@ profile = click.option("--profile", type=click.Choice([*PROFILES]), default="fai
                             + "; ".join(f"{each.name} {each.summary}" for each in PROFILES.values()) + ".")
 attack = click.option("--attack", type=click.Choice(["18", "19"]), default="19", show_default=True,
                       help="Version of MITRE ATT&CK for tags; 18 keeps the rule's own.")
+pipelines = click.option("-p", "--pipeline", "pipelines", metavar="PIPELINE", multiple=True,
+                         help="A pySigma processing pipeline, by name or file, for the targets that pySigma writes.")
 format_ = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
                        help="How findings are written.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")

@@ -1,4 +1,8 @@
-"""logic -> Query DSL, equal to Kibana's own answer key for key."""
+"""logic -> Query DSL, equal to Kibana's own answer key for key.
+
+Beyond Kibana's questions it takes a regular expression that Lucene can say; `translator.sigma.elastic` says the others
+of Sigma's in Kibana's.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from translator import logic
+from translator.dsl import regexp
 from translator.schema import Ask, Field, FieldRef
 from translator.values import Pattern, Scalar, Wild
 
@@ -50,6 +55,12 @@ def emit(formula: logic.Formula, config: Config = DEFAULT) -> Clause:
             return _should([_each(item, config) for item in items])
         case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches() | logic.Compare():
             return _should([_clause(formula, config)])
+        case logic.Regex(field, expression, flags):
+            return _should([{"regexp": {field.path: _regexp(expression, flags)}}])
+        case logic.Like() | logic.Numeric() | logic.SameAs() | logic.DatePart():
+            raise AssertionError(f"Elasticsearch has no such question, so it is to be said otherwise first: {formula}")
+        case logic.Anywhere() | logic.AnywhereRegex():
+            raise AssertionError(f"Elasticsearch has no such question, so it is to be said otherwise first: {formula}")
         case _:
             assert_never(formula)
 
@@ -94,6 +105,12 @@ def _clause(formula: logic.Formula, config: Config) -> Clause:
             return {"range": {field.path: {op.word: value, **second, **zone}}}
         case _:
             return emit(formula, config)
+
+
+def _regexp(expression: str, flags: str) -> Clause:
+    """Without Lucene's optional operators, whose characters would need escapes of their own."""
+    said = regexp.written(expression, flags)
+    return {"value": said.value, "flags": "NONE", **({"case_insensitive": True} if said.folds else {})}
 
 
 def spell(pattern: Pattern) -> str:

@@ -167,10 +167,13 @@ class _Reader:
         return ((low, high),)
 
     def named(self) -> Chars | None:
-        if self.peek("\\") and (ranges := _CLASSES.get(self.text[self.at + 1 : self.at + 2])) is not None:
-            self.at += 2
-            return Chars(ranges)
-        return None
+        letter = self.text[self.at + 1 : self.at + 2]
+        if not self.peek("\\") or not (letter.isascii() and letter.isalpha()):
+            return None
+        if letter not in _CLASSES:
+            raise Malformed(f"there is no character class \\{letter}")
+        self.at += 2
+        return Chars(_CLASSES[letter])
 
     def code(self) -> int:
         self.match("\\")

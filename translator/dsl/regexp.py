@@ -3,15 +3,19 @@
 Sigma's expressions are searched for anywhere in a value and know ``^``, ``$``, ``\\b`` and flags; Lucene knows none of
 these. So what may stand before and behind is written out, and letter case where ``case_insensitive`` cannot say it.
 
-Lucene has no expression for a place in the middle of another (``(a\\b)+``), nor one of more than a thousand characters.
+Lucene has no expression for a place in the middle of another (``(a\\b)+``); Elasticsearch takes none of more than a
+thousand characters, and none whose automaton grows too large (``a.{20}b``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import assert_never
 
+from translator.expressions.automaton import TooLarge, effort
+from translator.expressions.reader import read
 from translator.expressions.tree import (
     ANYTHING,
     LAST,
@@ -35,10 +39,15 @@ from translator.expressions.tree import (
 #: Elasticsearch refuses longer ones (``index.max_regex_length``).
 LONGEST = 1000
 
+#: Elasticsearch 8.19 took automata of up to 45,000 steps (`effort`), and refused those of 56,000 and more.
+MOST_EFFORT = 40_000
+
 #: Characters that Lucene gives a meaning, some of them only with its optional operators.
 _ACTIVE = frozenset('.?+*|{}[]()"\\#@&<>~^$-')
 
 _ANY = ((0, LAST),)
+#: The empty text. With ``case_insensitive`` Lucene's own ``()`` matches nothing at all.
+_EMPTY = ".{0}"
 _NO_WORD = others(WORD)
 
 
@@ -57,11 +66,27 @@ class Regexp:
 def lucene(tree: Tree) -> Regexp:
     """What Lucene must match a whole value with, so that ``tree`` is found in it. Raises Inexpressible."""
     whole = _whole(tree)
+    if is_too_complex(whole):
+        raise Inexpressible("its automaton is too large for Elasticsearch")
     folds = _minds_no_case(whole)
     written = "|".join(_spelled(item, folds) for item in (whole.items if isinstance(whole, Choice) else (whole,)))
     if len(written.encode("utf-16-le")) // 2 > LONGEST:
         raise Inexpressible(f"Lucene takes {LONGEST} characters, and this has {len(written)}")
     return Regexp(written, folds)
+
+
+@lru_cache(maxsize=1024)
+def written(expression: str, flags: str) -> Regexp:
+    """`lucene` for the text of an expression. Raises Unreadable, Irregular or Inexpressible."""
+    return lucene(read(expression, flags))
+
+
+def is_too_complex(tree: Tree) -> bool:
+    """Whether Elasticsearch makes no automaton of ``tree``, which has no places in it."""
+    try:
+        return effort(tree, MOST_EFFORT + 1) > MOST_EFFORT
+    except TooLarge:
+        return True
 
 
 def _whole(tree: Tree) -> Tree:
@@ -128,8 +153,10 @@ def _beside_word(at: At, rest: tuple[Tree, ...]) -> Iterator[Tree]:
         for part in first.items:
             yield from _beside_word(at, (*_items(part), *behind))
         return
-    if isinstance(first, Repeat) and first.least > 0:
-        fewer = Repeat(first.item, first.least - 1, None if first.most is None else first.most - 1)
+    if isinstance(first, Repeat):
+        if first.least == 0:
+            yield from _open((Edge(at), *behind))
+        fewer = Repeat(first.item, max(first.least - 1, 0), None if first.most is None else first.most - 1)
         yield from _beside_word(at, (*_items(first.item), fewer, *behind))
         return
     if not isinstance(first, Chars):
@@ -241,7 +268,7 @@ def _spelled(tree: Tree, folds: bool) -> str:
             letter = _pair(ranges) if folds else None
             return letter if letter is not None else _set(ranges)
         case Row(items):
-            return "".join(_spelled(item, folds) for item in items) or "()"
+            return "".join(_spelled(item, folds) for item in items) or _EMPTY
         case Choice(items):
             return f"({'|'.join(_spelled(item, folds) for item in items)})"
         case Repeat(item, least, most):

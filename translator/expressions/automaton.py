@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias, assert_never
 
-from translator.expressions.tree import WORD, At, Chars, Choice, Edge, Repeat, Row, Tree
+from translator.expressions.tree import LAST, WORD, At, Chars, Choice, Edge, Repeat, Row, Tree
 
 #: An expression that takes more steps is refused.
 MOST_STEPS = 4_000
@@ -226,3 +226,25 @@ class _Automaton:
             pending.extend(each for each in to if each not in seen)
             seen.update(to)
         return found
+
+
+def effort(tree: Tree, most: int) -> int:
+    """How many steps are looked at to make the whole automaton of ``tree``, which has no edges; counts to ``most``.
+
+    Raises TooLarge.
+    """
+    automaton = _Automaton(tree, anchored=True)
+    bounds = {bound for step in automaton.steps if isinstance(step, _Take) for bound in step.bounds}
+    codes = [code for code in sorted(bounds | {0}) if code <= LAST]
+    pending = [frozenset({0})]
+    seen = set(pending)
+    spent = 0
+    while pending and spent < most:
+        reached = automaton.reached(pending.pop(), _Kind.OTHER, _Kind.OTHER) or []
+        spent += len(reached)
+        for code in codes:
+            following = frozenset(at + 1 for at, take in reached if take.takes(code))
+            if following and following not in seen:
+                seen.add(following)
+                pending.append(following)
+    return min(spent, most)

@@ -68,6 +68,10 @@ class _Writer:
                 return ast.Range(self.field(field, path), op, _bare_or_quoted(str(value)) if value is not None else ast.Literal(None))
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches():
                 return ast.Is(self.field(formula.field, path), self.value(formula, negated))
+            case logic.Like() | logic.Regex() | logic.Numeric() | logic.SameAs() | logic.DatePart():
+                raise AssertionError(f"KQL has no such question, so it is to be said otherwise first: {formula}")
+            case logic.Anywhere() | logic.AnywhereRegex():
+                raise AssertionError(f"KQL has no such question, so it is to be said otherwise first: {formula}")
             case _:
                 assert_never(formula)
 

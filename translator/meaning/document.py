@@ -180,6 +180,12 @@ def leaves(
             yield at, here
 
 
+def any_leaf(accept: Accept) -> Look:
+    """Whether some value anywhere in the event is accepted; null is none."""
+    ready = prepared(accept)
+    return lambda event: any(value is not None and ready(value) for _, value in leaves(event))
+
+
 def objects(path: str) -> Callable[[Mapping[str, Any]], Iterator[Mapping[str, Any]]]:
     """The objects under ``path``, one by one. A dotted key below it is an object of its own, as in Elasticsearch."""
     parts = path.split(".")

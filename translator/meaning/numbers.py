@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from translator.meaning.question import Accept, Bounds, Folding, Kind, Refused, given
+from translator.meaning.raw_json import JsonNumber
 from translator.meaning.texts import text
 from translator.schema import FieldRef, Type
 from translator.values import Pattern, Scalar, show
@@ -167,6 +168,8 @@ def _fraction_reader(field: FieldRef) -> Callable[[Any], Number | None]:
                 number = float(value)
             except OverflowError:
                 return None
+            if number == 0 and isinstance(value, JsonNumber) and value.token == "-0":
+                number = 0.0  # an integer, and of those zero has no sign
         else:
             return None
         number = precision(number)

@@ -160,6 +160,16 @@ class Scope:
         find = document.objects(path if self.path is None else path.removeprefix(f"{self.path}."))
         return Test(lambda event: any(predicate(each) for each in find(event)))
 
+    def value(self, field: FieldRef, accept: Accept) -> Test:
+        """Some value of the field is accepted as the event spells it; what is not mapped has none."""
+        if field.type in _WITHOUT_VALUES or field.path in metadata.NAMES:
+            return NOTHING
+        return self._ask(field, accept)
+
+    def paths(self, field: FieldRef) -> tuple[str, ...]:
+        """The paths at which the values of the field stand, as seen from here."""
+        return () if field.type in _WITHOUT_VALUES else self._readable(field)
+
     def _field(self, name: Name) -> FieldRef:
         match name:
             case FieldRef():
@@ -270,6 +280,9 @@ class Scope:
 
 #: Types of a field that may be an object with fields of its own.
 _HOLDING = (Type.OBJECT, Type.NESTED, Type.UNKNOWN)
+
+#: Types of which nothing is indexed, whatever an event says.
+_WITHOUT_VALUES = (Type.OBJECT, Type.NESTED, Type.UNMAPPED)
 
 #: Types that a field pattern passes over.
 _NOT_NAMED = (Type.GEO_POINT, Type.BINARY)

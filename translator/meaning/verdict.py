@@ -24,6 +24,8 @@ class Values:
     @property
     def holds(self) -> Predicate:
         """The test of an event, made anew each time."""
+        if self.paths == _EVERYWHERE:
+            return document.any_leaf(self.accept)
         return any_holds([document.any_value(path, self.accept, nulls=self.nulls) for path in self.paths])
 
 
@@ -51,6 +53,15 @@ class Test:
 def some_value(paths: tuple[str, ...], accept: Accept, *, nulls: bool = False) -> Test:
     """Some value at one of ``paths`` is accepted."""
     return Test(None, Values(paths, accept, nulls))
+
+
+#: Stands for the paths of all values; no field is called so.
+_EVERYWHERE = ("\0",)
+
+
+def everywhere(accept: Accept) -> Test:
+    """Some value of the event is accepted, in whatever field."""
+    return Test(None, Values(_EVERYWHERE, accept))
 
 
 def _false(_: Mapping[str, Any]) -> bool:

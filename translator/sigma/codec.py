@@ -35,7 +35,7 @@ def parts(string: object) -> Pattern:
     for part in string.s:  # type: ignore[attr-defined]
         if isinstance(part, str):
             found.append(part)
-        elif part in wild:
+        elif isinstance(part, SpecialChars) and part in wild:
             found.append(wild[part])
         else:
             raise ValueError(f"the placeholder %{part.name}% has no value")

@@ -18,7 +18,7 @@ def gather(part: Part, *, only_contained: bool = False) -> Part:
     match part:
         case All(parts):
             inside = _flat(All, [gather(each, only_contained=only_contained) for each in parts])
-            return _joined(All, _every(inside, only_contained))
+            return _joined(All, _excluded(_every(inside, only_contained)))
         case Some(parts):
             return _joined(Some, _listed(_flat(Some, [gather(each, only_contained=only_contained) for each in parts])))
         case No(inner):
@@ -72,6 +72,23 @@ def _once(values: tuple[Value, ...], cased: bool) -> tuple[Value, ...]:
         )
         found.setdefault((type(value), alike), value)
     return tuple(found.values())
+
+
+def _excluded(parts: list[Part]) -> list[Part]:
+    """What is excluded value by value is excluded as one list, at the place of the first."""
+    plain = {part: _items(part.part) for part in parts if isinstance(part, No) and _items(part.part)}
+    if len(plain) < 2:
+        return parts
+    together = No(_joined(Some, _listed([item for items in plain.values() for item in items])))
+    first = next(iter(plain))
+    return [together if part == first else part for part in parts if part == first or part not in plain]
+
+
+def _items(part: Part) -> tuple[Item, ...]:
+    """The questions of which one must hold; none where there is more to it."""
+    inside = part.parts if isinstance(part, Some) else (part,)
+    found = tuple(each for each in inside if isinstance(each, Item))
+    return found if len(found) == len(inside) else ()
 
 
 def _every(parts: list[Part], only_contained: bool) -> list[Part]:

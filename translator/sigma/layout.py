@@ -52,7 +52,9 @@ def arrange(part: Part) -> Detection:
     """Selections and a condition that say ``part``."""
     layout = _Layout()
     term = layout.top(part)
-    return Detection(tuple(layout.selections.items()), layout.spell(term))
+    # What is looked for stands before what is excluded.
+    ordered = sorted(layout.selections.items(), key=lambda each: each[0].startswith("filter_"))
+    return Detection(tuple(ordered), layout.spell(term))
 
 
 def _maps(part: Part) -> Map | None:

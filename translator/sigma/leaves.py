@@ -46,7 +46,7 @@ class Leaves:
                 return All(tuple(self.part(item, negated) for item in said if item is not formula))
             case logic.Or(items) | logic.AnyField(items):
                 return Some(tuple(self.part(item, negated) for item in items))
-            case logic.Not(logic.Exists(FieldRef(path))):
+            case logic.Not(logic.Exists(FieldRef(path))) if _is_name(path):
                 return Item(path, "exists", (False,))
             case logic.Not(item):
                 return No(self.part(item, not negated))
@@ -83,6 +83,9 @@ class Leaves:
             return self.refuse(Code.FIELD_PATTERN, f"Sigma has no field patterns, and the schema knows no field of the "
                                f"shape {leaf.field.path}.", leaf.span, "give a schema that has the fields (--schema FILE)")
         field = leaf.field
+        if not _is_name(field.path):
+            return self.refuse(Code.FIELD_NAME, f'Sigma cannot write a field that is called "{field.path}".', leaf.span,
+                               "rename the field; its name must not be empty, and a pipe begins a modifier")
         match leaf:
             case logic.Exists():
                 return Item(field.path, "exists", (True,))
@@ -176,6 +179,10 @@ class Leaves:
 
     def lose(self, code: Code, message: str, effect: Effect, span: Span, remedy: str | None = None) -> None:
         self.losses.append(lose(code, message, effect, self.source, span, remedy))
+
+
+def _is_name(path: str) -> bool:
+    return path != "" and "|" not in path
 
 
 def _trim(shape: Pattern) -> Pattern:

@@ -109,7 +109,7 @@ def name(role: str, items: Map) -> str:
 def others(taken: str, items: Map) -> Iterator[str]:
     """More names for a selection, for where ``taken`` is another's: by what else is in it, then by number."""
     if len(items) > 1:
-        yield f"{taken}_{_about(items[1])}"
+        yield f"{taken}_{_about(items[1]).removeprefix(f'{_about(items[0])}_')}"
     if len(items[0].values) == 1 and (word := _last_word(items[0])):
         yield f"{taken}_{word}"
     elif items[0].operator == "text":
@@ -152,5 +152,5 @@ def _whole_word(item: Item) -> str | None:
 def _last_word(item: Item) -> str | None:
     """The last word of a value that tells it from its like."""
     value = item.values[0]
-    words = re.findall(r"[A-Za-z][A-Za-z0-9]{2,15}", show(value) if isinstance(value, tuple) else str(value))
+    words = re.findall(r"\b[A-Za-z][A-Za-z0-9]{2,19}\b", show(value) if isinstance(value, tuple) else str(value))
     return words[-1].lower() if words else None

@@ -30,7 +30,7 @@ _TABLES = (*portable_host.TABLES, *portable_cloud.TABLES)
 #: Types whose values another log holds as texts.
 _TEXTS = EXACT_TEXT | {Type.BOOLEAN, Type.FLATTENED}
 
-_KEEP = "allow it to keep the field's name (--allow L015), or write the rule with the faithful profile"
+_KEEP = "write it with the faithful profile, which is all in Elastic's names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Rewritten:
     """A formula over the fields of a log source of Sigma's; what that loses, and what is only said otherwise."""
 
     formula: logic.Formula
-    losses: tuple[Loss, ...]
-    notes: tuple[Diagnostic, ...]
+    losses: tuple[Loss, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def rewrite(formula: logic.Formula, log_source: LogSource, source: Source) -> Rewritten:
@@ -101,7 +101,9 @@ class _Writer:
             case logic.And(items):
                 return replace(formula, items=tuple(self.formula(item, negated) for item in items))
             case logic.Or(items):
-                return replace(formula, items=tuple(self.formula(item, negated) for item in items))
+                said = tuple(self.formula(item, negated) for item in items)
+                always = any(isinstance(item, logic.Everything) or logic.Not(item) in said for item in said)
+                return logic.Everything(span=formula.span) if always else replace(formula, items=said)
             case logic.AnyField(items):
                 self.spread = True
                 said = tuple(self.formula(item, negated) for item in items)

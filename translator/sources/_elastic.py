@@ -116,7 +116,7 @@ def read(facts: Facts, around: Around = Around()) -> Rule:
 
 def _type(facts: Facts) -> str:
     said = facts.at("type")
-    type_ = said.value if said.value is not None else "query"
+    type_ = "query" if said.value is None else said.value if isinstance(said.value, str) else ""
     if type_ in OTHER_TYPES:
         how, needed = OTHER_TYPES[type_]
         raise refuse(Code.OTHER_LANGUAGE, f"A rule of type {type_} {how}.", said.source, said.value_span(), needed)
@@ -124,12 +124,12 @@ def _type(facts: Facts) -> str:
         facts.mistake(said, f"one of {', '.join([*KQL_TYPES, *OTHER_TYPES])}")
         raise TranslatorError(facts.mistakes)
     language = facts.at("language")
-    if language.value in _LANGUAGES:
-        raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {_LANGUAGES[language.value]}, not in KQL.",
-                     language.source, language.value_span(), "rewrite it as KQL, or leave the rule where it is")
+    if (other := _LANGUAGES.get(str(language.value))) is not None:
+        raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {other}, not in KQL.", language.source,
+                     language.value_span(), "rewrite it as KQL, or leave the rule where it is")
     if language.value not in (None, "kuery"):
         facts.mistake(language, "kuery, lucene, eql or esql")
-    return str(type_)
+    return type_
 
 
 def _query(facts: Facts, type_: str) -> Source:

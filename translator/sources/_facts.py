@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from translator.errors import Code, Diagnostic, diagnose
@@ -110,7 +111,7 @@ class Facts:
         said = self.value(key)
         if said is None:
             return None
-        found = _DATE.match(said if isinstance(said, str) else getattr(said, "isoformat", str)())
+        found = _DATE.match(said.isoformat() if isinstance(said, date) else str(said))
         if not found:
             self.mistake(self.at(key), "a date such as 2025-01-31")
         return "-".join(found.groups()) if found else None

@@ -57,7 +57,8 @@ def kind_of(value: Any) -> Kind | None:
         return _saved_object(value, attributes)
     if "entries" in value and "list_id" in value:
         return Kind.EXCEPTION_ITEM
-    if "rule_id" in value or (value.get("type") in _RULE_TYPES and value.keys() & {"query", "filters", "risk_score"}):
+    named = str(value.get("type")) in _RULE_TYPES
+    if "rule_id" in value or (named and value.keys() & {"query", "filters", "risk_score"}):
         return Kind.RULE
     if "list_id" in value and isinstance(value.get("type"), str):
         return Kind.EXCEPTION_LIST
@@ -69,14 +70,14 @@ def kind_of(value: Any) -> Kind | None:
 
 
 def _saved_object(value: Mapping[str, Any], attributes: Mapping[str, Any]) -> Kind | None:
-    type_ = value.get("type")
+    type_ = str(value.get("type", ""))
     if "params" in attributes and str(attributes.get("alertTypeId", "")).startswith("siem."):
         return Kind.RULE_OBJECT
     if "rule_id" in attributes:
         return Kind.RULE_ASSET
     if type_ in _WITHOUT_QUERY or (type_ == "alert" and "alertTypeId" in attributes):
         return Kind.OTHER
-    if type_ in _WITH_QUERY or (isinstance(type_, str) and value.keys() & _OF_SAVED_OBJECTS):
+    if type_ in _WITH_QUERY or (type_ and value.keys() & _OF_SAVED_OBJECTS):
         return Kind.SAVED_OBJECT
     return None
 

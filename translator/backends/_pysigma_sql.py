@@ -1,0 +1,162 @@
+"""Runs a query that was written for SQLite or DuckDB on one event, as a table of one row.
+
+The row is the event as a flattener lays it out: a column for each field by its dotted name, of the type that the schema
+says; what is missing is NULL, and so are null and an empty list. A list of one value is that value. One of several has
+no column in such a table; its JSON stands there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+from translator.artefact import Predicate
+from translator.meaning import JsonNumber
+from translator.schema import INTEGERS, NUMBERS, Schema, Type
+
+#: A name and its column's type.
+Column: TypeAlias = tuple[str, str]
+
+#: Texts are in the way of names; a name is quoted by either mark, or is a word.
+_TOKENS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|`((?:[^`]|``)*)`|\"((?:[^\"]|\"\")*)\"|([A-Za-z_]\w*)")
+
+
+def sqlite_matches(text: str, schema: Schema) -> Predicate:
+    """Run the query with Python's SQLite."""
+    columns = list(_columns(text, schema, {"number": "NUMERIC", "boolean": "TEXT", "text": "TEXT"}))
+    statement = text.strip().rstrip(";")
+
+    def matches(event: Mapping[str, Any]) -> bool:
+        connection = sqlite3.connect(":memory:")
+        try:
+            connection.create_function("REGEXP", 2, _regexp, deterministic=True)
+            _fill(connection.execute, columns, event, _sqlite_value)
+            return connection.execute(statement).fetchone() is not None
+        finally:
+            connection.close()
+
+    return matches
+
+
+def duckdb_is_there() -> bool:
+    """Whether the engine itself is installed, which the backend does not need."""
+    return find_spec("duckdb") is not None
+
+
+def duckdb_matches(text: str, schema: Schema) -> Predicate:
+    """Run the query with DuckDB, in memory."""
+    columns = list(
+        _columns(text, schema, {"number": "DOUBLE", "integer": "HUGEINT", "boolean": "BOOLEAN", "text": "VARCHAR"})
+    )
+    statement = text.strip().rstrip(";")
+    engine = importlib.import_module("duckdb")
+
+    def matches(event: Mapping[str, Any]) -> bool:
+        connection = engine.connect(":memory:")
+        try:
+            _fill(connection.execute, columns, event, _duckdb_value)
+            return connection.execute(statement).fetchone() is not None
+        finally:
+            connection.close()
+
+    return matches
+
+
+def _columns(text: str, schema: Schema, types: Mapping[str, str]) -> Iterator[Column]:
+    """The names in a query, each once whatever its letter case. A column that is really a word of SQL does no harm."""
+    found: dict[str, str] = {}
+    for token in _TOKENS.finditer(text):
+        name = next((name for name in token.groups() if name is not None), None)
+        if name is not None:
+            found.setdefault(name.lower(), name.replace("``", "`").replace('""', '"'))
+    for name in found.values():
+        type_ = schema.field(name).type
+        if type_ in NUMBERS:
+            kind = "integer" if type_ in INTEGERS and "integer" in types else "number"
+        else:
+            kind = "boolean" if type_ is Type.BOOLEAN else "text"
+        yield name, types[kind]
+
+
+def _fill(
+    execute: Callable[..., Any],
+    columns: list[Column],
+    event: Mapping[str, Any],
+    value: Callable[[Any, str], Any],
+) -> None:
+    names = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in columns)
+    execute(f"CREATE TABLE logs ({names or 'nothing TEXT'})")
+    flat = dict(_flat(event, ""))
+    row = [value(_one(flat.get(name)), type_) for name, type_ in columns] or [None]
+    execute(f"INSERT INTO logs VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The leaves of an event by their dotted names. Objects in a list give their fields lists."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        gathered: dict[str, list[Any]] = {}
+        for each in value:
+            for name, inner in _flat(each, path):
+                gathered.setdefault(name, []).extend(inner if isinstance(inner, list) else [inner])
+        yield from gathered.items()
+    else:
+        yield path, value
+
+
+def _one(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    values = [each for each in value if each is not None]
+    return values[0] if len(values) == 1 else json.dumps(values, default=str) if values else None
+
+
+def _text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case JsonNumber():
+            return value.token
+        case float() if value.is_integer():
+            return repr(value)
+        case _:
+            return str(value)
+
+
+def _sqlite_value(value: Any, type_: str) -> Any:
+    text = _text(value)
+    if text is None or type_ == "TEXT":
+        return text
+    return text.strip()  # the column's affinity makes a number of a text that is one
+
+
+def _duckdb_value(value: Any, type_: str) -> Any:
+    text = _text(value)
+    if text is None or type_ == "VARCHAR":
+        return text
+    if type_ == "BOOLEAN":
+        return {"true": True, "false": False}.get(text)
+    try:
+        return int(text) if type_ == "HUGEINT" else float(text)
+    except ValueError:
+        try:
+            return int(float(text))
+        except (ValueError, OverflowError):
+            return None
+
+
+def _regexp(pattern: str, value: Any) -> bool:
+    return value is not None and re.search(pattern, str(value)) is not None

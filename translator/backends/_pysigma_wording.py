@@ -1,0 +1,275 @@
+"""A formula in the Sigma that one target's backend says right, with what it cannot say.
+
+The same questions are put another way where a backend would lose them in silence: a text as an expression, a number as
+two bounds, existence as null, ``not`` at the leaves and true of a missing field. What no other way says is a loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from translator import logic
+from translator.backends._pysigma_dialects import Dialect, Flag, Truth, is_list
+from translator.backends._pysigma_spelling import How, Lost, Spelling, expression
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.ledger import Effect, Loss, lose
+from translator.meaning.text import tokens
+from translator.schema import ANALYSED_TEXT, FieldRef, Type
+from translator.sigma.detection import All, Item, No, Part, Some
+from translator.sigma.gathering import gather
+from translator.sigma.leaves import Leaves
+from translator.source import Source, Span
+from translator.values import show
+
+#: Values that are equal to nothing where the field is missing, and not unequal either, if only those are.
+_NUMERIC = frozenset({"", "gt", "gte", "lt", "lte", "address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What to hand over, and what it loses. ``apart`` says that values must not be joined into lists."""
+
+    part: Part
+    losses: tuple[Loss, ...]
+    apart: bool
+
+
+def word(formula: logic.Formula, dialect: Dialect, source: Source, *, mapped: bool = False) -> Worded:
+    """Say ``formula`` for ``dialect``; ``source`` is the text that its spans point into.
+
+    ``mapped`` says that a pipeline gives the fields other names.
+
+    Raises TranslatorError with every part that the target cannot say, not even with a loss.
+    """
+    writer = _Writer(dialect, source, None if mapped else re.compile(dialect.names))
+    part = writer.part(formula, False)
+    if found := [*writer.leaves.impossible, *writer.impossible]:
+        raise TranslatorError(dict.fromkeys(found))
+    losses = dict.fromkeys([*writer.leaves.losses, *writer.losses])
+    return Worded(gather(part), tuple(losses), writer.apart)
+
+
+class _Writer:
+    """Carries the losses and the refusals through the walk."""
+
+    def __init__(self, dialect: Dialect, source: Source, names: re.Pattern[str] | None) -> None:
+        self.dialect = dialect
+        self.source = source
+        self.names = names
+        self.leaves = Leaves(source)
+        self.losses: list[Loss] = []
+        self.impossible: list[Diagnostic] = []
+        self.apart = False
+        self.span = Span(0, 0)
+        #: Where ``not`` is asked of each leaf, since it is not the complement of what holds a missing field.
+        self.inward = dialect.truth is not Truth.TWO_VALUED
+
+    def part(self, formula: logic.Formula, negated: bool) -> Part:
+        """``formula``; or, where ``not`` goes inward and ``negated``, what is true where it is false."""
+        match formula:
+            case logic.And(items) if any(not isinstance(item, logic.Everything) for item in items):
+                said = [self.part(item, negated) for item in items if not isinstance(item, logic.Everything)]
+                return self.joined(All, said, negated)
+            case logic.Or(items) | logic.AnyField(items):
+                return self.joined(Some, [self.part(item, negated) for item in items], negated)
+            case logic.Not(item):
+                inner = self.part(item, not negated)
+                return inner if self.inward else negation(inner)
+            case _:
+                self.span = formula.span
+                self.check(formula)
+                if self.dialect.analyses and (words := _words(formula)) is not None:
+                    return self.put(words, negated)
+                return self.put(self.leaves.part(formula, negated), negated)
+
+    def joined(self, kind: type[All] | type[Some], parts: Iterable[Part], negated: bool) -> Part:
+        if self.inward and negated:
+            kind = Some if kind is All else All
+        return kind(tuple(parts))
+
+    def check(self, formula: logic.Formula) -> None:
+        """An object has no value that another product could look at; nor has a name that cannot be written."""
+        if (
+            self.names is not None
+            and isinstance(formula, logic.Leaf)
+            and self.names.fullmatch(formula.field.path) is None
+        ):
+            self.refuse(
+                f"pySigma's backend writes the name {formula.field.path} as something else.",
+                "write with --profile portable, or give a pipeline that names the target's fields (-p)",
+                Code.FIELD_NAME,
+            )
+        match formula:
+            case logic.Exists(FieldRef(path, type=Type.OBJECT | Type.NESTED)):
+                self.refuse(
+                    f"Only Elasticsearch knows whether the object {path} has any field.", "name one of its fields"
+                )
+
+    def put(self, part: Part, negated: bool) -> Part:
+        match part:
+            case All(parts):
+                return self.joined(All, [self.put(each, negated) for each in parts], negated)
+            case Some(parts):
+                return self.joined(Some, [self.put(each, negated) for each in parts], negated)
+            case No(inner):
+                said = self.put(inner, not negated)
+                return said if self.inward else negation(said)
+            case Item():
+                return self.item(part, negated)
+            case _:
+                assert_never(part)
+
+    def item(self, item: Item, negated: bool) -> Part:
+        if (
+            item.field is not None
+            and self.dialect.lists is not None
+            and is_list(item.field)
+            and item.operator not in ("exists", "null")
+        ):
+            effect = self.dialect.lists
+            self.lose(
+                Code.LISTS,
+                f"{item.field} may hold a list, and the target compares it as one value.",
+                effect if self.dialect.truth is Truth.THREE_VALUED else None,
+                effect,
+                negated,
+            )
+        match item.operator:
+            case "exists" | "null":
+                there = item.operator == "exists" and item.values[0] is True
+                return self.existence(item.field, there is not (self.inward and negated))
+            case "text":
+                said = self.texts(item, negated)
+            case "address":
+                said = self.addresses(item, negated)
+            case "":
+                said = self.plain(item, negated)
+            case _:
+                said = item
+        return self.complement(said, item) if self.inward and negated else said
+
+    def complement(self, said: Part, item: Item) -> Part:
+        """True where ``said`` is false, and where the field is missing."""
+        if item.field is None:
+            return No(said)
+        three = self.dialect.truth is Truth.THREE_VALUED or item.operator in _NUMERIC
+        return Some((self.existence(item.field, False), No(said))) if three else negation(said)
+
+    def existence(self, field: str | None, there: bool) -> Part:
+        if self.dialect.exists:
+            return Item(field, "exists", (there,))
+        absent = Item(field, "null", (None,))
+        return No(absent) if there else absent
+
+    def texts(self, item: Item, negated: bool) -> Part:
+        """The values by the form that each takes."""
+        if item.field is None:
+            return item
+        found: dict[How, list[tuple[object, ...]]] = {}
+        for value in item.values:
+            if isinstance(value, tuple):
+                spelled = self.dialect.text(value, item.cased)
+                if spelled.impossible is not None:
+                    self.refuse(
+                        f"The target cannot ask for {show(value)}: {spelled.impossible}.",
+                        "leave this value to another target",
+                    )
+                self.tell(spelled, negated)
+                found.setdefault(spelled.how, []).append(value)
+        parts = [self.form(item, how, values) for how, values in found.items()]
+        if len(parts) == 1:
+            return parts[0]
+        return All(tuple(parts)) if item.every else Some(tuple(parts))
+
+    def form(self, item: Item, how: How, values: list[tuple[object, ...]]) -> Item:
+        every = item.every and len(values) > 1
+        if how in (How.PLAIN, How.CASED):
+            self.apart |= how is How.CASED and self.dialect.apart
+            return replace(item, values=tuple(values), cased=how is How.CASED, every=every)  # type: ignore[arg-type]
+        said = tuple(expression(value, whole=self.dialect.whole) for value in values)  # type: ignore[arg-type]
+        return Item(item.field, how.value, said, every=every)
+
+    def addresses(self, item: Item, negated: bool) -> Item:
+        self.apart |= self.dialect.apart
+        if not self.dialect.version_6 and any(":" in str(value) for value in item.values):
+            message = f"The target compares {item.field} as a text; an address of version 6 has many spellings."
+            self.lose(Code.TEXT_COMPARED, message, Effect.NARROWER, Effect.NARROWER, negated)
+        if self.dialect.labels and item.field is not None and self.names is not None:
+            return replace(item, field=re.sub(r"[^A-Za-z0-9_]", "_", item.field))
+        return item
+
+    def plain(self, item: Item, negated: bool) -> Part:
+        """Numbers and truth values."""
+        self.apart |= self.dialect.apart
+        if isinstance(item.values[0], bool):
+            match self.dialect.flag:
+                case Flag.BOOLEAN:
+                    return item
+                case Flag.TEXT:
+                    return Item(item.field, "text", tuple((str(value).lower(),) for value in item.values))
+                case Flag.WRONG:
+                    message = f"The target compares texts, and {item.field} is a truth value."
+                    self.lose(Code.TEXT_COMPARED, message, Effect.MIXED, Effect.MIXED, negated)
+                    return item
+                case _:
+                    assert_never(self.dialect.flag)
+        if not self.dialect.bounds:
+            return item
+        parts = tuple(
+            All((Item(item.field, "gte", (value,)), Item(item.field, "lte", (value,)))) for value in item.values
+        )
+        return parts[0] if len(parts) == 1 else Some(parts)
+
+    def tell(self, spelled: Spelling, negated: bool) -> None:
+        for each in spelled.lost:
+            self.lose_said(each, negated)
+
+    def lose_said(self, lost: Lost, negated: bool) -> None:
+        effect = lost.effect.under_not() if negated else lost.effect
+        self.losses.append(lose(lost.code, lost.message, effect, self.source, self.span, lost.remedy))
+
+    def lose(self, code: Code, message: str, under_not: Effect | None, effect: Effect, negated: bool) -> None:
+        """A loss whose effect under ``not`` is the opposite one, if no other is said."""
+        stated = (under_not or effect.under_not()) if negated else effect
+        self.losses.append(lose(code, message, stated, self.source, self.span, f"accept it with --allow {code}"))
+
+    def refuse(self, message: str, hint: str, code: Code = Code.TEXT_COMPARED) -> None:
+        self.impossible.append(diagnose(code, message, self.source, self.span, hint))
+
+
+def _words(formula: logic.Formula) -> Part | None:
+    """A question for the words of a text field, in texts that Lucene asks so: None where it would ask otherwise.
+
+    A text with a blank is quoted by the backend, and so is a phrase; one word is a word either way.
+    """
+    match formula:
+        case logic.Phrase(FieldRef(path, type=kind), value) if kind in ANALYSED_TEXT:
+            found = [str(value)] if " " in str(value) or _is_word(str(value)) else []
+        case logic.Words(FieldRef(path, type=kind), value) if kind in ANALYSED_TEXT:
+            found = [each.text for each in tokens(str(value))]
+            found = found if all(map(_is_word, found)) else []
+        case logic.Matches(FieldRef(path, type=kind), shape, cased=True) if kind in ANALYSED_TEXT:
+            blank = any(char.isspace() for part in shape if isinstance(part, str) for char in part)
+            return None if blank else Item(path, "text", (shape,), cased=True)
+        case _:
+            return None
+    # Letter case is folded on both sides, so that there is none to mind.
+    return Item(path, "text", tuple((each,) for each in found), cased=True) if found else None
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isalnum()
+
+
+def negation(part: Part) -> Part:
+    """``not`` of a part; never of another ``not``, nor of existence, which some backends write twice."""
+    match part:
+        case No(inner):
+            return inner
+        case Item(operator="exists", values=(bool(there),)):
+            return replace(part, values=(not there,))
+        case _:
+            return No(part)

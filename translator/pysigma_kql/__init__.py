@@ -1,0 +1,8 @@
+"""The pySigma backend ``kibana_kql``; in a wheel this file is ``sigma/backends/kibana_kql``, where pySigma looks.
+
+Nothing but the backend's class may be visible here: pySigma takes every backend that it sees for one of ours.
+"""
+
+from translator.pysigma_kql.backend import KibanaKqlBackend
+
+__all__ = ("KibanaKqlBackend",)
