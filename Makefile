@@ -11,12 +11,13 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if $$each -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$each; break; fi; done)
 
-.PHONY: help demo test test-shared engine engine-test java-is-there check lint bench format clean
+.PHONY: help demo test test-shared test-wheel engine engine-test java-is-there check lint bench format clean
 
 help:
 	@echo 'make demo         convert one rule to every language, and compare the verdicts'
 	@echo 'make test         the tests; they need nothing beside this folder'
 	@echo 'make test-shared  the tests over the corpora at $$SIGMA_KQL_SHARED or ../shared'
+	@echo 'make test-wheel   the tests that install packages; they need a network'
 	@echo 'make engine-test  the tests that ask a real Elasticsearch; they need Java 17 and Maven'
 	@echo 'make engine       a real Elasticsearch in the foreground, on this machine alone'
 	@echo 'make check        ruff, mypy and the tests'
@@ -32,6 +33,9 @@ test: $(VENV)/.ready
 
 test-shared: $(VENV)/.ready
 	$(BIN)/python -m pytest -m shared
+
+test-wheel: $(VENV)/.ready
+	$(BIN)/python -m pytest -m wheel
 
 engine-test: $(VENV)/.ready java-is-there
 	$(BIN)/python -m pytest -m engine

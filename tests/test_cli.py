@@ -18,8 +18,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from tests.conftest import ROOT
-from translator import __version__
+from translator import __version__, events
 from translator.cli import main
+from translator.errors import TranslatorError
 
 SEED = ROOT / "rules" / "persistence_periodic_tasks" / "rule.md"
 
@@ -257,6 +258,7 @@ def test_a_byte_order_mark_is_read(encoding: str, tmp_path: Path) -> None:
         ["convert", str(SEED), "--to", "sigma", "--schema", "missing.yml"],
         ["convert", str(SEED), "--to", "sigma", "--check"],
         ["convert", str(SEED)],
+        ["convert", "", "--to", "sigma"],
         ["convert"],
         ["convrt"],
         ["match", "missing/", "--events", "-"],
@@ -295,6 +297,69 @@ def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "F00" in result.stderr
+
+
+def test_a_file_of_lines_that_are_no_events_is_read_in_linear_time(tmp_path: Path) -> None:
+    (tmp_path / "events.ndjson").write_text("bad\n" * 50_000)
+
+    (*_, last) = events.read(tmp_path / "events.ndjson")
+
+    assert isinstance(last, TranslatorError)
+    assert str(last).startswith(f"{tmp_path / 'events.ndjson'}:50000:1: F011")
+    assert sum(len(each.diagnostics[0].source.text) for each in events.read(tmp_path / "events.ndjson")) == 150_000
+
+
+def test_rules_to_match_can_come_from_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "events.ndjson").write_text('{"user":{"name":"a"}}\n')
+
+    result = run("match", "-", "--from", "kql", "--events", tmp_path / "events.ndjson", stdin="user.name:a")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1\t")
+    assert run("match", "-", "--from", "kql", "--events", "-", stdin="user.name:a").exit_code == 2
+
+
+def test_an_empty_file_has_drifted(tmp_path: Path) -> None:
+    (tmp_path / "x.kql").write_text("")
+
+    result = run("convert", SEED, "--to", "kql", "-o", tmp_path / "x.kql", "--check", "-q")
+
+    assert result.exit_code == 1
+    assert "x.kql differs" in result.stderr
+
+
+def test_the_files_of_a_pattern_go_to_a_folder(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.kql").write_text(f"user.name:{name}")
+
+    result = run("convert", tmp_path / "*.kql", "--to", "dsl", "-o", tmp_path / "out")
+
+    assert result.exit_code == 0
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["one.json", "two.json"]
+
+
+def test_half_a_character_is_shown_by_its_number() -> None:
+    assert '"\\ud800" (quoted)' in run("parse", 'a:"\\ud800"').stdout
+    assert run("convert", "-", "--from", "kql", "--to", "kql", "-q", stdin='a:"\\ud800"').stdout == 'a:"\\ud800"\n'
+
+
+@pytest.mark.parametrize("arguments", [["-v"], ["--format", "json"]])
+def test_a_warning_weighs_more_than_a_note(arguments: list[str]) -> None:
+    result = run("check", "-", "--from", "kql", *arguments, stdin="process.name:a and process.args:null and odd.field:1")
+
+    said = result.stdout + result.stderr
+    assert re.search(r'K205 warning:|"K205",\s+"severity": "warning"', said)
+    assert re.search(r'T001 note:|"T001",\s+"severity": "note"', said)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_error() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*installed(), "convert", str(SEED), "--to", "kql", "-q"], stdout=full,
+                              stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "Error: Standard input or output fails: no space left on device.\n"
 
 
 def installed() -> list[str]:

@@ -239,14 +239,17 @@ def test_two_bounds_of_one_value_are_exact_in_dsl_and_a_loss_in_kql_and_sigma() 
         assert convert(ranged, to=target, schema=SCHEMA, allow=["narrower"]).losses[0].effect is Effect.NARROWER
 
 
-@pytest.mark.parametrize(("clause", "field"), [({"term": {"t": "Foo"}}, "t"), ({"wildcard": {"t": "F*"}}, "t"),
-                                               ({"wildcard": {"new.field": "a b*"}}, "new.field")])
-def test_a_clause_that_kql_would_ask_otherwise_is_a_loss_in_kql(clause: Any, field: str) -> None:
+@pytest.mark.parametrize(("clause", "field", "code"), [
+    ({"term": {"t": "Foo"}}, "t", Code.TEXT_COMPARED),
+    ({"wildcard": {"t": "F*"}}, "t", Code.TEXT_COMPARED),
+    ({"wildcard": {"new.field": "a b*"}}, "new.field", Code.SPLIT),
+])
+def test_a_clause_that_kql_would_ask_otherwise_is_a_loss_in_kql(clause: Any, field: str, code: Code) -> None:
     """KQL analyses what it looks for in a text, and splits a pattern at blanks on a field that Kibana does not know."""
     with pytest.raises(TranslatorError) as error:
         convert(rule({"query": clause}), to="kql", schema=SCHEMA)
 
-    assert [found.code for found in error.value.diagnostics] == [Code.TEXT_COMPARED]
+    assert [found.code for found in error.value.diagnostics] == [code]
     assert field in error.value.diagnostics[0].message
 
 

@@ -43,8 +43,26 @@ def warnings(text: str) -> dict[Code, Diagnostic]:
         ("a:C:\\Windows", "quotes"),
         ("a:x\\q", "double the backslash"),
         ("a:x y b:2", "`and` or `or`"),
-        ("a:1 && b:2", "`and`"),
-        ("a:1 || b:2", "`or`"),
+        ("a:1 && b:2", "write `and`"),
+        ("a:1 || b:2", "write `or`"),
+        ("+a:1 -b:2", "`and not`"),
+        ('a == "x"', "write `field:value`"),
+        ('a="x"', "write `field:value`"),
+        ('a != "x"', "write `not field:value`"),
+        ('a in ("x", "y")', "write `field:(a or b)`"),
+        ('a like "x*"', "write `field:*text*`"),
+        ('a:["x", "y"]', "write `field:(a or b)`"),
+        ('a:("x", "y")', "no commas"),
+        ("exists(a)", "write `field:*`"),
+        ("nested {}", "colon before the braces"),
+        ("n { x:1 }", "colon before the braces"),
+        ("a:1 NOT b:2", "before the `not`"),
+        ('a:"x" not b:2', "before the `not`"),
+        ("a > not 1", "write `not field > 5`"),
+        ('a:"x" # note', "comment"),
+        ("a:", "write a value"),
+        (":b", "name a field"),
+        ("a:x\\ y", "quotes"),
         ("a:1, b:2", "`and` or `or`"),
         ("a:cannot open", "inside a word"),
         ("a:()", "between the brackets"),
@@ -108,6 +126,12 @@ def test_a_query_of_ten_megabytes_is_one_finding() -> None:
     ("text", "code"),
     [
         ("a:cmd.exe or *.bat", Code.FREE_AMONG_FIELDS),
+        ("*.bat or a:cmd.exe", Code.FREE_AMONG_FIELDS),
+        ("a:1 and not foo", Code.FREE_AMONG_FIELDS),
+        ("a:1 or foo and b:2", Code.FREE_AMONG_FIELDS),
+        ("process where true", Code.FOREIGN_OPERATOR),
+        ("FROM logs-*", Code.FOREIGN_OPERATOR),
+        ("SELECT * FROM logs", Code.FOREIGN_OPERATOR),
         ('a:"cmd*"', Code.QUOTED_WILDCARD),
         ("a b:1", Code.FIELD_WITH_BLANK),
         ("a:5 b", Code.SEVERAL_WORDS),
@@ -133,6 +157,21 @@ def test_legal_text_that_means_something_else_is_a_warning(text: str, code: Code
 
     assert code in found
     assert code is Code.UNKNOWN_FIELD or found[code].hint
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "advice"),
+    [
+        ("a:True", Code.ODD_WORD, "boolean"),
+        ("a:NULL", Code.ODD_WORD, "not a:*"),
+        ("a:x and", Code.SEVERAL_WORDS, "complete it"),
+        ("or a:x", Code.FIELD_WITH_BLANK, "take the first word away"),
+        ("other:*x y*", Code.SPLIT_PATTERN, "--schema"),
+        ("text:*x y*", Code.SPLIT_PATTERN, "whole words"),
+    ],
+)
+def test_a_warning_advises_what_fits_the_text(text: str, code: Code, advice: str) -> None:
+    assert advice in (warnings(text)[code].hint or "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given, settings
 
 from tests.strategies import names, queries, rule_queries
@@ -29,6 +30,12 @@ def test_a_literal_survives_its_spelling(name: ast.Name) -> None:
 
     quoted = isinstance(name, ast.Literal) and name.quoted
     assert name == (codec.decode_quoted(spelled) if quoted else codec.decode(spelled))
+
+
+@pytest.mark.parametrize("text", ['a:"\\ud800"', "a:x\\udfff", "a\\ud83d:*\\ude00", '"\\udc00" or b > "\\ud800"'])
+def test_half_a_character_is_printed_as_text_that_can_be_written(text: str) -> None:
+    """Kibana keeps a half that an escape names; no file can hold it but as that escape."""
+    assert printed(parse(text)).encode().decode() == text
 
 
 @given(queries)

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from translator import logic
 from translator.artefact import Artefact
 from translator.errors import Code, TranslatorError
 from translator.ledger import Effect
 from translator.pipeline import convert
-from translator.rule import Rule
+from translator.rule import LogSource, Rule
+from translator.schema import FieldRef, Type
+from translator.sigma.portable import rewrite
 from translator.source import Source
 
 LINUX = "event.category:process and event.type:start and host.os.type:linux and "
@@ -62,6 +65,10 @@ RENAMED = [
     (
         "event.code:4662 and winlog.event_data.AccessMask:0x100 and winlog.channel:Security",
         {"EventID": 4662, "AccessMask": "0x100"},
+    ),
+    (
+        "winlog.channel:Security and event.action:(logged-in or reset-password)",
+        {"EventID": [4624, 4724]},
     ),
     (
         "event.code:4624 and winlog.logon.type:(NewCredentials or Network) and winlog.channel:Security",
@@ -383,6 +390,21 @@ STYLE = [
 @pytest.mark.parametrize(("query", "expected"), STYLE)
 def test_a_detection_is_arranged_as_a_careful_author_would(query: str, expected: dict[str, Any]):
     assert portable(query).data["detection"] == expected
+
+
+def test_what_only_sigma_asks_goes_by_the_other_name_too():
+    image, parent, title = (
+        FieldRef(f"process.{name}", Type.KEYWORD) for name in ("executable", "parent.executable", "title")
+    )
+    asked = logic.And((logic.Regex(image, "a.*b"), logic.SameAs(image, parent), logic.Not(logic.Regex(title, "c"))))
+    made = rewrite(asked, LogSource("process_creation", "linux"), Source(" "))
+
+    assert [node.field.path for node in logic.walk(made.formula) if isinstance(node, logic.Regex | logic.SameAs)] == [
+        "Image",
+        "Image",
+        "process.title",
+    ]
+    assert {(loss.code, loss.effect) for loss in made.losses} == {(Code.FIELD_UNMAPPED, Effect.WIDER)}
 
 
 def test_processes_of_no_one_system_are_looked_for_with_both_separators():

@@ -53,7 +53,8 @@ def test_every_target_gives_the_verdict_that_the_events_expect(folder: Path) -> 
     wrong = [(each.name, target) for each in beside.events for target, test in tests.items()
              if test(each.event) is not each.expected]
 
-    assert set(tests) == {"rule", "dsl", "kql", "matcher"} | ({"sigma"} if folder.name not in ON_TEXT else set())
+    expected = {"rule", "dsl", "elastic_rule", "elastic_toml", "kql", "matcher"}
+    assert set(tests) == (expected if folder.name in ON_TEXT else expected | {"sigma"})
     assert len(beside.events) >= 8
     assert wrong == []
 
@@ -67,7 +68,7 @@ def test_a_rule_that_went_through_sigma_is_the_same_rule_in_every_target(folder:
     wrong = [(each.name, target) for each in beside.events for target, test in tests.items()
              if test(each.event) is not each.expected]
 
-    assert set(tests) == {"rule", "dsl", "kql", "matcher", "sigma"}
+    assert set(tests) == {"rule", "dsl", "elastic_rule", "elastic_toml", "kql", "matcher", "sigma"}
     assert wrong == []
     assert again.id == rule.id
     assert again.title == rule.title
@@ -97,7 +98,7 @@ def test_every_target_gives_one_verdict_on_a_drawn_event(text: str, event: dict[
     before = json.dumps(event)
     verdicts = {name: test(event) for name, test in witnesses(rule, schema)}
 
-    assert set(verdicts) == {"rule", "dsl", "kql", "matcher", "sigma"}
+    assert set(verdicts) == {"rule", "dsl", "elastic_rule", "elastic_toml", "kql", "matcher", "sigma"}
     assert len(set(verdicts.values())) == 1, verdicts
     assert json.dumps(event) == before
 

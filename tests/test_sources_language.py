@@ -72,6 +72,18 @@ def test_another_language_is_named(text: str, language: str):
     assert found.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("field:>5", "`field > 5`"), ("a:1 && b:2", "`and`"), ("a:1 || b:2", "`or`"), ("+a:1 -b:2", "`and not`"),
+     ('name:"john smith"~2 AND a:b', "and` or `or`"), ("a:/x(y)+/", "regular expressions")],
+)
+def test_a_habit_of_lucene_is_told_what_to_write(text: str, advice: str):
+    with pytest.raises(TranslatorError) as error:
+        demand_kql(Source(text))
+
+    assert advice in (error.value.diagnostics[0].hint or "")
+
+
 def test_broken_kql_without_another_language_is_left_to_the_parser():
     (rule,) = read_text("a:(b or", "kql")
 

@@ -166,9 +166,9 @@ def test_a_value_of_the_wrong_kind_is_one_error_at_its_place(line: int, column: 
     ("just words", Code.NOT_A_RULE),
     ("# only a comment\n", Code.NOT_A_RULE),
     ("title: x\nlogsource:\n  product: linux\n", Code.NO_QUERY),
-    ("title: x\ncorrelation:\n  type: event_count\n", Code.SIGMA_UNSUPPORTED),
-    ("title: x\nfilter:\n  rules: any\n", Code.SIGMA_UNSUPPORTED),
-    (f"action: global\n{SMALL}", Code.SIGMA_UNSUPPORTED),
+    ("title: x\nfilter:\n  rules: any\n", Code.BAD_SIGMA),
+    (f"action: global\n{SMALL}", Code.NO_QUERY),
+    (f"action: reset\n---\naction: often\n{SMALL}", Code.BAD_SIGMA),
     ("title: x\ntitle: y\ndetection: {}\n", Code.BAD_YAML),
     ("title: x\n\tdetection: y\n", Code.BAD_YAML),
 ])

@@ -88,11 +88,16 @@ class Backend:
         """This backend under the name of its module or entry point."""
         return replace(self, name=name)
 
-    def write(self, rule: Rule, formula: Formula, options: Options, allow: Allowance) -> Artefact:
-        """Emit and settle the losses. Raises TranslatorError where neither the profile nor ``allow`` accepts one."""
+    def write(
+        self, rule: Rule, formula: Formula, options: Options, allow: Allowance, also: Collection[Loss] = ()
+    ) -> Artefact:
+        """Emit and settle the losses, with those that ``formula`` comes with (``also``).
+
+        Raises TranslatorError where neither the profile nor ``allow`` accepts one.
+        """
         accepted = profile(options.profile).extended(allow)
         emitted = self.emit(rule, formula, options)
-        losses = settle([*_unapplied(rule), *emitted.losses], accepted)
+        losses = settle([*_unapplied(rule), *also, *emitted.losses], accepted)
         return Artefact(rule, self.name, emitted.text, emitted.data, losses, self.matches is not None, emitted.notes)
 
 

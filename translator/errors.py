@@ -67,7 +67,12 @@ class Code(Enum):
 
     BAD_SIGMA = ("S001", Severity.ERROR, "The Sigma rule is not valid.")
     SIGMA_UNSUPPORTED = ("S002", Severity.ERROR, "The Sigma rule uses a feature that is not supported.")
-    SIGMA_NAME = ("S003", Severity.ERROR, "A selection's name or pattern means something else to pySigma.")
+    SIGMA_NAME = ("S003", Severity.WARNING, "A selection's name means something else to pySigma 1.")
+    PLACEHOLDER = ("S004", Severity.ERROR, "A value holds a placeholder, for which no values are given.")
+    YAML_VALUE = ("S005", Severity.WARNING, "YAML reads an unquoted value as something else than what is written.")
+    REFERENCE = ("S006", Severity.ERROR, "A correlation or a filter names a rule that was not read with it.")
+    FILTERED = ("S007", Severity.NOTE, "A Sigma filter that was read with the rule is part of it.")
+    ESCAPED_WILDCARD = ("S008", Severity.WARNING, "A star behind one backslash is a plain star.")
     TARGET_REFUSES = ("S010", Severity.ERROR, "The target's pySigma backend, or a pipeline, refuses the rule.")
 
     UNKNOWN_FIELD = ("T001", Severity.NOTE, "The schema does not know the field; it is treated as a keyword.")
@@ -98,6 +103,7 @@ class Code(Enum):
     BAD_ALLOW = ("U003", Severity.ERROR, "`allow` takes effects and loss codes.")
     UNKNOWN_PROFILE = ("U004", Severity.ERROR, "No profile has this name.")
     UNKNOWN_PIPELINE = ("U010", Severity.ERROR, "pySigma has no processing pipeline of this name.")
+    UNKNOWN_FIELDS = ("U007", Severity.ERROR, "`fields` names no way to call a Sigma rule's fields.")
     ENGINE_UNREACHABLE = ("U005", Severity.ERROR, "The search engine cannot be asked.")
     ENGINE_REFUSED = ("U006", Severity.ERROR, "The search engine answers with an error.")
 

@@ -67,7 +67,7 @@ def _event(line: bytes, number: int, name: str) -> Event | TranslatorError:
         return _mistake(line, number, name, 0, "the JSON nests too deeply")
     except ValueError as error:
         at = getattr(error, "pos", None) or getattr(error, "start", None) or 0
-        why = getattr(error, "msg", None) or getattr(error, "reason", None) or "it is no JSON"
+        why = getattr(error, "msg", None) or getattr(error, "reason", None) or "it is no JSON object"
         return _mistake(line, number, name, at, str(why))
     if isinstance(value, dict):
         return Event(number, value)
@@ -76,8 +76,7 @@ def _event(line: bytes, number: int, name: str) -> Event | TranslatorError:
 
 def _mistake(line: bytes, number: int, name: str, at: int, why: str) -> TranslatorError:
     text = line.decode("utf-8", "replace").rstrip("\r\n")
-    # The line's place in the file, without reading the file again: as many empty lines before it.
-    source = Source("\n" * (number - 1) + text, name)
-    start = min(number - 1 + at, len(source.text))
+    source = Source(text, name, first=number)
+    start = min(at, len(text))
     return refuse(Code.BAD_EVENT, f"The line holds no event: {why}.", source, Span(start, start + 1),
                   "write one JSON object a line")

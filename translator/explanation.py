@@ -213,7 +213,7 @@ def _worth_showing(step: Step) -> tuple[Step, ...]:
     if step.kind not in (Kind.AND, Kind.OR):
         return step.steps
     usual = step.kind is Kind.AND
-    telling = [each for each in step.steps if each.verdict is not usual or each.decides or _has_notes(each)]
+    telling = [each for each in step.steps if each.verdict is not usual or _has_notes(each)]
     room = max(_MOST_ALIKE - len(telling), 1)
     alike = [each for each in step.steps if each not in telling][:room]
     chosen = {id(each) for each in (*telling, *alike)}

@@ -30,7 +30,8 @@ MOST_DOCUMENTS = 10_000
 #: How many documents go in one request.
 _BULK = 500
 
-_NO_TYPE = re.compile(r"No handler for type \[([a-z_]+)\]")
+#: How Elasticsearch says that it lacks a type: in the top level of a mapping, and in a multi-field.
+_NO_TYPE = re.compile(r"(?:No handler for|The mapper) type \[([a-z_]+)\]")
 
 #: How many types a cluster may lack before its answers are taken for something else.
 _MOST_LACKING = 20

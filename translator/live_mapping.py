@@ -69,8 +69,10 @@ def mapped(schema: Schema, formulas: Iterable[Formula], events: Iterable[Mapping
             found[path] = each
     fields: list[FieldRef] = []
     replaced: list[Replaced] = []
-    for _, each in sorted(found.items()):
-        other = _ALWAYS.get(each.type)
+    crossed = {above for path in found for above in _above(path)}
+    for path, each in sorted(found.items()):
+        # A schema that was gathered from many integrations may name fields below a flattened one; a mapping cannot.
+        other = Type.OBJECT if each.type is Type.FLATTENED and path in crossed else _ALWAYS.get(each.type)
         fields.append(each if other is None else replace(each, type=other))
         if other is not None and each.type is not Type.UNKNOWN:
             replaced.append(Replaced(each.path, each.type, other))
@@ -98,7 +100,7 @@ def _asked(schema: Schema, formulas: Iterable[Formula]) -> Iterator[FieldRef]:
             for each in asked(part.node).fields:
                 if not isinstance(each, FieldRef):
                     continue
-                yield each
+                yield schema.field(each.path)
                 yield from (schema.field(path) for path in each.reads)
                 if each.details.key_of is not None:
                     yield schema.field(each.details.key_of)
@@ -137,9 +139,9 @@ def _put(properties: dict[str, Any], path: str, said: dict[str, Any], fields: Ma
     for part in holders:
         at = f"{at}.{part}" if at else part
         above = fields.get(at)
-        leaf = above is not None and above.type not in (*_OBJECTS, Type.FLATTENED)
-        if leaf and above is not None and fields[path].details.reads != (above.path,):
-            return  # no mapping has a field below another that is no multi-field of it
+        leaf = above is not None and above.type not in _OBJECTS
+        if above is not None and leaf and fields[path].details.reads != (above.path,):
+            return  # below a field there are only its multi-fields, and of a flattened one keys that no mapping names
         here = here.setdefault(part, {}).setdefault("fields" if leaf else "properties", {})
     here[name] = {**said, **here.get(name, {})}
 

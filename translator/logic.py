@@ -200,6 +200,14 @@ class Numeric(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class InNetwork(Node):
+    """A value of the field, read as an IP address, lies in ``network``, whatever the field's type."""
+
+    field: FieldRef
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
 class SameAs(Node):
     """A value of ``field`` is a value of ``other``, or has one as its ``side``. False where one of them is missing."""
 
@@ -237,7 +245,7 @@ class AnywhereRegex(Node):
 #: What Kibana asks of a field.
 Leaf: TypeAlias = Exists | Equals | Words | Phrase | Matches | Compare
 #: What only Sigma asks of a field: about the value as the event spells it.
-SigmaLeaf: TypeAlias = Like | Regex | Numeric | SameAs | DatePart
+SigmaLeaf: TypeAlias = Like | Regex | Numeric | InNetwork | SameAs | DatePart
 Keyword: TypeAlias = Anywhere | AnywhereRegex
 Formula: TypeAlias = (
     And | Or | Not | Everything | Leaf | SigmaLeaf | Keyword | Search | SearchPattern | Within | AnyField
@@ -251,9 +259,11 @@ def children(formula: Formula) -> tuple[Formula, ...]:
             return items
         case Not(item) | Within(_, item):
             return (item,)
-        case Everything() | Exists() | Equals() | Words() | Phrase() | Matches() | Compare() | Search() | SearchPattern():
+        case Everything() | Search() | SearchPattern():
             return ()
-        case Like() | Regex() | Numeric() | SameAs() | DatePart() | Anywhere() | AnywhereRegex():
+        case Exists() | Equals() | Words() | Phrase() | Matches() | Compare():
+            return ()
+        case Like() | Regex() | Numeric() | InNetwork() | SameAs() | DatePart() | Anywhere() | AnywhereRegex():
             return ()
         case _:
             assert_never(formula)

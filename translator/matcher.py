@@ -19,16 +19,17 @@ from translator.source import Span
 class Matcher:
     """Rules compiled once, asked about one event after the other.
 
-    Raises TranslatorError with everything that is wrong: a rule that cannot be compiled, two rules with one id.
+    ``fields`` says how a Sigma rule's fields are called: by Elastic's names (``ecs``) or their own. Raises
+    TranslatorError with everything that is wrong: a rule that cannot be compiled, two rules with one id.
     """
 
-    def __init__(self, rules: Iterable[Rule], *, schema: Schema | None = None) -> None:
+    def __init__(self, rules: Iterable[Rule], *, schema: Schema | None = None, fields: str | None = None) -> None:
         self.rules = tuple(rules)
         found: list[Diagnostic] = list(_duplicates(self.rules))
         self._tests: list[tuple[str, Predicate]] = []
         for rule in self.rules:
             try:
-                self._tests.append((rule.id, compile_rule(rule, schema=schema)))
+                self._tests.append((rule.id, compile_rule(rule, schema=schema, fields=fields)))
             except TranslatorError as error:
                 found.extend(error.diagnostics)
         if found:

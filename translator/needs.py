@@ -73,16 +73,46 @@ class ValueList:
     item: str
 
 
-Detail: TypeAlias = Threshold | NewTerms | ThreatMatch | ValueList
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A comparison with a number: ``operator`` is lt, lte, gt, gte, eq or neq."""
+
+    operator: str
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """What a Sigma correlation asks of the events that match one of ``rules`` (ids) within ``timespan`` (``15m``).
+
+    Events that share ``group_by`` are taken together; ``aliases`` are names for fields that differ by rule, each with
+    pairs of a rule's id and its field. ``bounds`` are for their number (event_count), or for the values of ``fields``
+    (value_count and its kin; a ``percentile`` where it is one). A temporal correlation wants an event of each rule, or
+    what ``condition`` says of them. ``generates`` says that its rules alert by themselves, too.
+    """
+
+    type: str
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    timespan: str
+    bounds: tuple[Bound, ...] = ()
+    fields: tuple[str, ...] = ()
+    percentile: int | None = None
+    condition: str | None = None
+    aliases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    generates: bool = False
+
+
+Detail: TypeAlias = Threshold | NewTerms | ThreatMatch | ValueList | Correlation
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """Something that decides besides the query on one event: a threshold, new terms, another index, a value list.
 
-    ``kind`` is Elastic's rule type where it is one, ``message`` a sentence, ``span`` its place in the rule's source.
-    ``detail`` is None where the file names the type of the rule and says no more. A target that leaves a need out
-    matches more than the rule does.
+    ``kind`` is Elastic's rule type where it is one, ``correlation`` for Sigma's; ``message`` is a sentence, ``span``
+    its place in the rule's source. ``detail`` is None where the file names the type of the rule and says no more. A
+    target that leaves a need out matches more than the rule does.
     """
 
     kind: str

@@ -10,9 +10,9 @@ from translator.artefact import Artefact, Backend, Options, Predicate
 from translator.backends import backend, backends, foreign
 from translator.backends.matcher import compile_
 from translator.dsl import judge
-from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
 from translator.ledger import Allowance
-from translator.rule import Rule, query_rule
+from translator.rule import Language, Rule, query_rule
 from translator.schema import Schema
 from translator.source import Source, Span
 
@@ -28,12 +28,15 @@ def convert(
     time_zone: str | None = None,
     width: int = 100,
     pipelines: Iterable[str] = (),
+    fields: str | None = None,
 ) -> Artefact:
     """Say ``rule`` (or a KQL text) in the words of the target ``to``.
 
     ``profile`` names a set of accepted losses (`translator.profiles`); ``allow`` adds effects (``wider``, ``narrower``,
     ``mixed``) and loss codes to it. ``attack`` is the version of MITRE ATT&CK that tags are of: 19, or 18 to keep the
-    rule's own. ``pipelines`` are pySigma's, by name or file, for the targets that its backends write. Raises
+    rule's own. ``pipelines`` are pySigma's, by name or file, for the targets that its backends write.
+    ``fields`` says which names a Sigma rule's fields get: Elastic's (``ecs``) or their own (``none``); left out, it is
+    what the target's events have. Raises
     TranslatorError where the rule is wrong, the target or the profile is unknown, or something would
     be lost that is not accepted; then nothing is made.
     """
@@ -42,20 +45,55 @@ def convert(
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
     options = Options(schema or Schema.default(), profile, attack, time_zone=time_zone, width=width,
                       pipelines=tuple(pipelines))
-    checked = rule.check(options.schema)
-    artefact = chosen.write(rule, checked.formula, options, allowance)
+    elastic = elastic_names(rule, to, fields)
+    checked = rule.check(options.schema, elastic_names=elastic)
+    if elastic and rule.sigma_header:
+        rule = replace(rule, sigma_header={**rule.sigma_header, "taxonomy": "ecs"})
+    artefact = chosen.write(rule, checked.formula, options, allowance, checked.losses)
     return replace(artefact, notes=(*rule.notes, *checked.notes, *needs(rule, artefact), *artefact.notes))
 
 
-def compile_rule(rule: Rule | str, *, schema: Schema | None = None) -> Predicate:
+#: Targets that ask Elasticsearch, where events have Elastic's names.
+_ELASTIC_TARGETS = frozenset({"kql", "dsl", "elastic_rule", "elastic_toml", "siem_rule"})
+
+#: How a Sigma rule's fields can be called.
+FIELDS = ("ecs", "sigma", "none")
+
+
+def elastic_names(rule: Rule, to: str | None, fields: str | None) -> bool:
+    """Whether a Sigma rule's fields get Elastic's names on the way to the target ``to`` (None: the matcher).
+
+    Raises TranslatorError where ``fields`` is no way to call them.
+    """
+    if fields is not None and fields not in FIELDS:
+        source = Source(fields, "--fields")
+        said = f'Fields cannot be called by "{fields}".'
+        raise refuse(Code.UNKNOWN_FIELDS, said, source, Span(0, len(fields)), f"write one of {', '.join(FIELDS)}")
+    if rule.language is not Language.SIGMA:
+        return False
+    return to in _ELASTIC_TARGETS if fields is None else fields == "ecs"
+
+
+def compile_rule(
+    rule: Rule | str,
+    *,
+    schema: Schema | None = None,
+    allow: Iterable[str] | Allowance = (),
+    fields: str | None = None,
+) -> Predicate:
     """A predicate that says of one event whether ``rule`` (or a KQL text) matches it.
 
-    It never raises on an event and never changes it. Raises TranslatorError where the rule is wrong, or where
-    Elasticsearch would answer its query with an error.
+    It never raises on an event and never changes it. Raises TranslatorError where the rule is wrong, where
+    Elasticsearch would answer its query with an error, and for a regular expression that an event could stall (L024),
+    unless ``allow`` accepts that. ``fields`` are as in `convert`; left out, a Sigma rule's fields keep their names, and
+    what is only nearly the same under Elastic's is judged so.
     """
     rule = _rule(rule)
     types = schema or Schema.default()
-    return compile_(rule.check(types).formula, source=rule.whole, schema=types)
+    allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
+    may_stall = Code.STALLING in allowance.codes
+    checked = rule.check(types, elastic_names=elastic_names(rule, None, fields))
+    return compile_(checked.formula, source=rule.whole, schema=types, may_stall=may_stall)
 
 
 def compile_dsl(dsl: Mapping[str, Any], *, schema: Schema | None = None) -> Predicate:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -45,4 +47,10 @@ def _declared(package: ModuleType, name: str, constant: str) -> Any:
 
 
 def _points(group: str) -> tuple[EntryPoint, ...]:
+    return _installed(group, tuple(sys.path))
+
+
+@lru_cache(maxsize=16)
+def _installed(group: str, path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """To ask what is installed reads many files, and each conversion wants to know."""
     return tuple(entry_points(group=group))

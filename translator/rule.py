@@ -86,7 +86,8 @@ class Rule:
     ``type`` is one of Elastic's rule types, ``status`` a word of Sigma's or Elastic's, ``severity`` a level of either.
     ``interval`` and ``look_back`` are Elasticsearch date math (``5m``, ``now-9m``), dates are ``YYYY-MM-DD``, and
     ``risk_score`` is 0 to 100. A ``building_block`` alerts other rules, not people; a rule that is not ``enabled`` was
-    switched off where it comes from. ``extra`` is what else an Elastic rule says, by Elastic's own keys.
+    switched off where it comes from. ``extra`` is what else an Elastic rule says, by Elastic's own keys;
+    ``sigma_header`` is what else a Sigma rule says of itself, by Sigma's.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Rule:
     building_block: bool = False
     enabled: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    sigma_header: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
     @property
@@ -138,15 +140,18 @@ class Rule:
     def _beside(self) -> tuple[Located, ...]:
         return (*filter(filters.is_active, self.filters), *self.exceptions)
 
-    def check(self, schema: Schema) -> Checked:
-        """What the rule means for one event, typed by ``schema``. Raises TranslatorError with every mistake."""
+    def check(self, schema: Schema, *, elastic_names: bool = False) -> Checked:
+        """What the rule means for one event, typed by ``schema``. Raises TranslatorError with every mistake.
+
+        ``elastic_names`` gives the fields of Sigma's taxonomy the names that Elastic has for them.
+        """
         if not self._beside:
-            return self._query(schema)
+            return self._query(schema, elastic_names)
         found: list[Diagnostic] = []
         checked = Checked(logic.Everything())
         if self.query.text.strip():
             try:
-                checked = self._query(schema)
+                checked = self._query(schema, elastic_names)
             except TranslatorError as error:
                 found.extend(error.diagnostics)
         beside = _Beside(schema, len(self.query.text) + 1)
@@ -156,12 +161,12 @@ class Rule:
             raise TranslatorError(dict.fromkeys(found))
         return Checked(_formula(checked.formula, wanted, excluded), (*checked.notes, *beside.notes(checked.formula)))
 
-    def _query(self, schema: Schema) -> Checked:
+    def _query(self, schema: Schema, elastic_names: bool) -> Checked:
         match self.language:
             case Language.KQL:
                 return kql.check(kql.parse(self.query), schema, self.query)
             case Language.SIGMA:
-                return sigma.check(self.query, schema)
+                return sigma.check(self.query, schema, elastic_names=elastic_names)
             case _:
                 assert_never(self.language)
 

@@ -48,12 +48,14 @@ class Source:
 
     ``positions[i]`` is the offset in ``outer`` of character ``i`` of ``text``; it has one entry more than
     ``text`` has characters, for the end. A verbatim cut is a `range`; a text that was unescaped is a list.
+    ``first`` is the number of the text's first line: more than 1 for a line of a file that nobody holds whole.
     """
 
     text: str
     name: str = "<query>"
     outer: Source | None = field(default=None, repr=False)
     positions: Sequence[int] = field(default=(), repr=False, compare=False)
+    first: int = field(default=1, kw_only=True)
 
     def cut(self, start: int, end: int) -> Source:
         """The text from ``start`` to ``end``, which still knows its place here."""
@@ -83,12 +85,13 @@ class Source:
     def locate(self, offset: int) -> Location:
         """Line and column of ``offset``, in this text (not in the file it was cut from)."""
         line = bisect_right(self._starts, offset)
-        return Location(line, offset - self._starts[line - 1] + 1)
+        return Location(self.first + line - 1, offset - self._starts[line - 1] + 1)
 
     def line(self, number: int) -> str:
         """The text of a line, without its end."""
-        start = self._starts[number - 1]
-        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        index = number - self.first
+        start = self._starts[index]
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
     def excerpt(self, span: Span) -> str:

@@ -38,6 +38,9 @@ _ALL = Allowance(frozenset(Effect), frozenset())
 #: Models of a difference between two rules that are tried.
 _TRIES = 4
 
+#: Steps that a search may take which is to prove that two rules are one.
+_STEPS = 5_000
+
 #: How many differences of a target are made as small as can be.
 _MOST_SHOWN = 10
 
@@ -192,17 +195,20 @@ class _Other:
 
     def apart(self, formula: Formula) -> Iterator[Mapping[str, Any]]:
         """Events that should satisfy one of the two and not the other."""
-        for search in self._searches(formula):
+        for search in _differences(formula, self.formula, self.schema):
             yield from map(built, islice(search.models, _TRIES))
 
-    def same(self, formula: Formula) -> bool:
-        """Whether provably no event tells the two apart."""
-        return all(next(search.models, None) is None and not search.open for search in self._searches(formula))
 
-    def _searches(self, formula: Formula) -> Iterator[Search]:
-        for first, second in ((formula, self.formula), (self.formula, formula)):
-            both = logic.And((first, logic.Not(second)))
-            yield Search(Space(Judge(both, self.schema), self.schema)).want(0, True)
+def same(first: Formula, second: Formula, schema: Schema) -> bool:
+    """Whether provably no event tells two formulas apart; False says that no proof was found."""
+    searches = _differences(first, second, schema)
+    return all(next(search.models, None) is None and not search.open for search in searches)
+
+
+def _differences(first: Formula, second: Formula, schema: Schema) -> Iterator[Search]:
+    for wanted, unwanted in ((first, second), (second, first)):
+        both = logic.And((wanted, logic.Not(unwanted)))
+        yield Search(Space(Judge(both, schema), schema), most=_STEPS).want(0, True)
 
 
 class _Verifier:
@@ -314,7 +320,7 @@ class _Verifier:
         for each in found[:_MOST_SHOWN]:
             small = self.explained(each, lambda event, verdict: other.judge.matches(event) is verdict)
             shown.append(replace(small, other_deciding=_deciding(other.judge, small.smallest)))
-        proved = not found and other.same(self.formula)
+        proved = not found and same(self.formula, other.formula, self.schema)
         return Judged(
             other.rule.title, _outcome(found), verdicts, _sorted([*shown, *found[_MOST_SHOWN:]]), proved=proved
         )

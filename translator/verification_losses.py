@@ -42,9 +42,10 @@ def _possible(judge: Judge, region: Region, number: int, doubtful: frozenset[int
     match part.node:
         case logic.And() | logic.Or():
             decisive = isinstance(part.node, logic.Or)
+            other = not decisive
             inside = [_possible(judge, region, child, doubtful) for child in part.children]
             found = {decisive} if any(decisive in each for each in inside) else set()
-            return frozenset(found | ({not decisive} if all(decisive not in each for each in inside) else set()))
+            return frozenset(found | ({other} if all(other in each for each in inside) else set()))
         case logic.Not():
             return frozenset(not each for each in _possible(judge, region, part.children[0], doubtful))
         case logic.Within():

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
+from translator import logic
 from translator.dsl.emit import DEFAULT, Config
 from translator.errors import Diagnostic
 from translator.logic import Formula
-from translator.schema import Schema
+from translator.schema import FieldRef, Schema
 from translator.source import Source
-from translator.witness_events import built, spellings, with_values
+from translator.witness_events import built, scattered, spellings, with_values
 from translator.witness_findings import Impossible, findings
+from translator.witness_leaves import asked, places
 from translator.witness_parts import Decision, Judge, Part
 from translator.witness_pool import canonical
 from translator.witness_search import Model, Search, Space
-from translator.witness_values import near
+from translator.witness_values import likely, near
 
 #: How many events are made where a formula has few leaves; a large one gets more.
 MOST = 300
@@ -31,6 +33,9 @@ _MOST_FOR_EACH_LEAF = 6
 #: Models that are tried for one decision: where fields see each other's values, a model may not keep its promise.
 _TRIES = 4
 
+
+#: How many of the fields that a pattern names are made to answer alone.
+_MOST_FIELDS = 24
 
 #: How many events about the spelling of values come between the near misses of the leaves.
 _ROUND = 4
@@ -163,7 +168,10 @@ class _Maker:
 
     def surround(self, most: int) -> None:
         """Near misses, first one for each leaf, then a second one, until there are enough."""
-        sources = [self.written_otherwise(), *(self.near_misses(part) for part in self.judge.leaves)]
+        sources = [
+            chain(self.scattered(), self.written_otherwise()),
+            *(self.near_misses(part) for part in self.judge.leaves),
+        ]
         while sources and len(self.events) < most:
             left: list[Iterator[_Made]] = []
             for each in sources:
@@ -182,8 +190,39 @@ class _Maker:
             if found is None or (part.scope, found[2]) in seen:
                 continue
             seen.add((part.scope, found[2]))
-            for why, event in spellings(*found):
+            for why, event in spellings(*found, self.beside(part, found[2])):
                 yield event, why, part.number
+
+    def scattered(self) -> Iterator[_Made]:
+        """The values of one nested object in objects of their own, so that no one object satisfies its conditions."""
+        for part in self.judge.leaves:
+            model = self.models.get((part.number, True)) if part.scope is not None else None
+            for at, instance in enumerate(model or ()):
+                if model is not None and instance.scope == part.scope and len(instance.values) > 1:
+                    yield built(scattered(model, at)), "its values in different objects", part.number
+
+    def each_field(self, part: Part, pattern: logic.AnyField, model: Model, instance: int) -> Iterator[_Made]:
+        """One after the other of the fields that a pattern names as the only one that answers."""
+        atom = self.space.atom_of[part.number]
+        held = model[instance].values
+        bare = model
+        for place in held:
+            bare = with_values(bare, instance, place, () if atom.places.touches(place) else held[place])
+        for item in pattern.items[:_MOST_FIELDS]:
+            if isinstance(item, logic.Within):
+                continue
+            question = asked(item)
+            for place, name in zip(places(item, part.scope, self.schema).likely, question.fields, strict=False):
+                values = likely(question, name) if isinstance(name, FieldRef) else iter(())
+                value = next((each for each in values if self.judge.leaf(part)({place: each})), None)
+                if value is not None:
+                    event = built(with_values(bare, instance, place, [value]))
+                    yield event, f"answered by {place} alone", part.number
+
+    def beside(self, part: Part, place: str) -> Any:
+        """A value that may stand at the place and answers nothing, of the kind that the place takes."""
+        pool = self.space.pool(part.scope, place)
+        return next((value for value, bits in pool.values if not bits), "~")
 
     def near_misses(self, part: Part) -> Iterator[_Made]:
         atom = self.space.atom_of[part.number]
@@ -191,13 +230,13 @@ class _Maker:
         if found is None:
             return
         model, instance, place = found
-        kept = [value for value in model[instance].values.get(place, ()) if not self.answers(part, place, value)]
+        if isinstance(part.node, logic.AnyField):
+            yield from self.each_field(part, part.node, model, instance)
+        pool = self.space.pool(part.scope, place)
         for name in atom.fields(place, self.schema):
             for each in near(atom.question, name):
-                yield built(with_values(model, instance, place, [each.value, *kept])), each.why, part.number
-
-    def answers(self, part: Part, place: str, value: Any) -> bool:
-        return self.judge.leaf(part)({place: value})
+                others = pool.others(atom.number, each.value, model[instance].values.get(place, ()))
+                yield built(with_values(model, instance, place, [each.value, *others])), each.why, part.number
 
     def context(self, part: Part) -> tuple[Model, int, str] | None:
         """A model that the leaf decides, and where in it the leaf's value stands or would stand."""

@@ -68,12 +68,24 @@ def place_value(event: dict[str, Any], path: str, value: Any) -> None:
     here[last] = value
 
 
-def spellings(model: Model, instance: int, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The event with what stands at ``place`` written otherwise, or away, and what was done to it."""
+def scattered(model: Model, instance: int) -> Model:
+    """The model with an object for each place of an object, so that no one object holds all of its values."""
+    here = model[instance]
+    first, *others = here.values.items()
+    alone = replace(here, values=dict([first]))
+    more = tuple(replace(here, values=dict([each])) for each in others)
+    return (*model[:instance], alone, *model[instance + 1 :], *more)
+
+
+def spellings(model: Model, instance: int, place: str, other: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The event with what stands at ``place`` written otherwise, or away, and what was done to it.
+
+    ``other`` is a value of the same kind that stands beside it in a list.
+    """
     values = model[instance].values.get(place, ())
     value = together(values) if values else "x"
     bare = with_values(model, instance, place, ())
-    for why, other in (
+    for why, empty in (
         ("missing", None),
         ("null", [None]),
         ("an empty list", [[]]),
@@ -81,10 +93,10 @@ def spellings(model: Model, instance: int, place: str) -> Iterator[tuple[str, di
         ("an empty text", [""]),
         ("an empty object", [{}]),
     ):
-        yield why, built(bare if other is None else with_values(model, instance, place, other))
+        yield why, built(bare if empty is None else with_values(model, instance, place, empty))
     if values:
         listed = list(values)
-        yield "second in a list", built(with_values(model, instance, place, [["~", *listed]]))
+        yield "second in a list", built(with_values(model, instance, place, [[other, *listed]]))
         yield "in a list with null", built(with_values(model, instance, place, [[None, *listed]]))
         yield "in a list within a list", built(with_values(model, instance, place, [[listed]]))
         yield "given twice", built(with_values(model, instance, place, [listed * 2]))

@@ -92,6 +92,8 @@ def asked(leaf: Formula) -> Asked:
             return Asked((field,), How.OTHER, expression, raw=True, examples=samples(expression, flags))
         case logic.Numeric(field, op, number):
             return Asked((field,), How.BOUNDS, bounds=((op, number),), raw=True)
+        case logic.InNetwork(field, network):
+            return Asked((replace(field, type=Type.IP),), How.VALUE, network)
         case logic.SameAs(field, other, _, cased):
             return Asked((field, other), How.SAME, folding=_folding(cased), raw=True)
         case logic.DatePart(field, unit, number):

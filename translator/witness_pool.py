@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, TypeAlias
 
 from translator.artefact import Predicate
 from translator.logic import Formula
 from translator.meaning import JsonNumber
 from translator.schema import ANALYSED_TEXT, FieldPattern, FieldRef, Schema
+from translator.values import Wild
 from translator.witness_leaves import Asked, How, Places, shape
 from translator.witness_shapes import OPEN, Open, Shape, find
-from translator.witness_values import complete, least_texts, likely, monotone
+from translator.witness_values import complete, filled, least_texts, likely, monotone
 
 #: A set of leaves, one bit for each number.
 Bits: TypeAlias = int
@@ -92,6 +95,17 @@ class Pool:
         event = {self.place: value}
         return sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
 
+    def others(self, atom: int, value: Any, values: Sequence[Any]) -> tuple[Any, ...]:
+        """What must stand beside ``value`` so that all leaves but ``atom`` are answered as they are by ``values``."""
+        answered = [self.answers(each) for each in values]
+        together = reduce(or_, answered, 0) & ~(1 << atom)
+        left = together & ~self.answers(value)
+        wanted = tuple(number for number in self.atoms if left >> number & 1)
+        found = self.fill(wanted, ~together) if wanted else ()
+        if isinstance(found, tuple):
+            return found
+        return tuple(each for each, bits in zip(values, answered, strict=True) if not bits >> atom & 1)
+
     def fill(self, wanted: Sequence[int], banned: Bits) -> tuple[Any, ...] | Open | None:
         """Values that answer all of ``wanted`` and none of ``banned``: one if possible, else one for each.
 
@@ -132,7 +146,12 @@ class Pool:
     def _joined(self, wanted: tuple[int, ...], banned: Bits) -> Any:
         """One value that answers several questions, or None."""
         together = sum(1 << number for number in wanted)
-        if all(self._shapes[number] for number in wanted):
+        shapes = [made for number in wanted if (made := self._shapes[number])]
+        if len(shapes) == len(wanted):
+            for text in _in_a_row(shapes):
+                bits = self.add(text)
+                if bits & together == together and not bits & banned:
+                    return text
             found = self._search(wanted, banned)
             return found[0] if isinstance(found, tuple) and found[1] & together == together else None
         if all(field.type in ANALYSED_TEXT for number in wanted for field in self._fields[number]):
@@ -150,10 +169,19 @@ class Pool:
             found = find(shapes, [each for each in others if each])
             if found is None or isinstance(found, Open):
                 return found
+            if self._too_long(wanted, found):
+                return None
             bits = self.add(found)
             together = sum(1 << number for number in wanted)
             return (found, bits) if bits & together == together and not bits & banned else OPEN
         return None if all(self._impossible(number, banned) for number in wanted) else OPEN
+
+    def _too_long(self, wanted: tuple[int, ...], text: str) -> bool:
+        """Whether a shortest text is longer than what the fields index."""
+        return any(
+            all(each.ignore_above is not None and len(text) > each.ignore_above for each in self._fields[number])
+            for number in wanted
+        )
 
     def _impossible(self, wanted: int, banned: Bits) -> bool:
         """Whether what `_pick` did not find is not there, for values that are no whole texts."""
@@ -170,6 +198,18 @@ class Pool:
         ):
             return False
         return all(self.answers(text) & banned for each in texts if each is not None for text in each)
+
+
+def _in_a_row(shapes: Sequence[Shape]) -> Iterator[str]:
+    """Texts in which what the shapes want stands side by side, where only one wants the start and one the end."""
+    patterns = [each.patterns[0] for each in shapes if each.patterns]
+    for between in ("", " "):
+        starts = [each for each in patterns if each[:1] != (Wild.ANY,)]
+        ends = [each for each in patterns if each[-1:] != (Wild.ANY,)]
+        if len(starts) > 1 or len(ends) > 1 or (starts and starts == ends):
+            return
+        middle = [each for each in patterns if each not in (*starts, *ends)]
+        yield between.join(filled(each, "") for each in (*starts, *middle, *ends))
 
 
 def canonical(value: Any) -> str:

@@ -8,13 +8,15 @@ without a bound having cut it short has proved that there is no such event.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from translator import logic
 from translator.dsl.emit import DEFAULT
-from translator.schema import FieldRef, Schema
+from translator.meaning.letters import lower
+from translator.meaning.shapes import folded
+from translator.schema import ANALYSED_TEXT, Ask, FieldRef, Schema
 from translator.source import Source
 from translator.witness_leaves import How, Places, asked, places
 from translator.witness_parts import Judge, Part, in_scope
@@ -106,7 +108,7 @@ class Space:
         self.atom_of: dict[int, Atom] = {}
         known: dict[tuple[str | None, logic.Formula], Atom] = {}
         for part in judge.leaves:
-            key = (part.scope, part.node)
+            key = (part.scope, _asked_alike(part.node))
             if key not in known:
                 known[key] = self._atom(part)
             self.atom_of[part.number] = known[key]
@@ -129,7 +131,7 @@ class Space:
             assert isinstance(asked_for, FieldRef), "no pattern is compared with a field"
             leaf = logic.Like(asked_for, (_COMMON,), cased=True)
             holds = in_scope(leaf, atom.scope, Source(""), self.schema, DEFAULT)
-            twin = Atom(len(self.atoms), leaf, atom.scope, holds, asked(leaf), Places((place,)))
+            twin = Atom(len(self.atoms), leaf, atom.scope, holds, asked(leaf), Places((place,), closed=False))
             self.atoms.append(twin)
             yield twin, place
 
@@ -146,11 +148,28 @@ class Space:
         return self._pools[key]
 
 
+def _asked_alike(leaf: logic.Formula) -> logic.Formula:
+    """A leaf without what makes no difference to it.
+
+    How Kibana asks a field does not matter to whether it exists, and letter case not to a pattern of words.
+    """
+    match leaf:
+        case logic.Matches(FieldRef(type=kind, ask=Ask.MATCH) as words, like, True) if (
+            kind in ANALYSED_TEXT and words.details.analyzer == "standard"
+        ):
+            return logic.Matches(words, folded(like, lower))
+        case logic.Exists(FieldRef() as asked_for):
+            return logic.Exists(replace(asked_for, ask=Ask.MATCH))
+        case _:
+            return leaf
+
+
 class Search:
     """The models in which all goals hold, as an iterator; ``open`` says afterwards whether it may have missed some."""
 
-    def __init__(self, space: Space, turn: int = 0) -> None:
+    def __init__(self, space: Space, turn: int = 0, most: int = MOST_STEPS) -> None:
         self.space = space
+        self.most = most
         self.turn = turn
         self.open = False
         self.steps = 0
@@ -196,7 +215,7 @@ class Search:
         state, steps = self.start, list(self.goals)
         while True:
             self.steps += 1
-            if self.steps > MOST_STEPS:
+            if self.steps > self.most:
                 self.open = True
                 return
             try:
@@ -246,10 +265,8 @@ class Search:
             if not wanted:
                 continue
             found = self.space.pool(state.scopes[instance], place).fill(wanted, state.banned[instance])
-            if found is None:
-                raise _Conflict
-            if isinstance(found, Open):
-                self.open = True
+            if not isinstance(found, tuple):
+                self.open = self.open or self._avoidable(wanted, found)
                 raise _Conflict
 
     def _part(self, state: _State, part: Part, truth: bool, instance: int, steps: list[Step]) -> None:
@@ -312,7 +329,6 @@ class Search:
                 )
             return
         if atom.number in self.space.twins:
-            self.open = True
             twins = self.space.twins[atom.number]
             if len(twins) < _BOTH:
                 raise _Conflict
@@ -326,8 +342,8 @@ class Search:
 
     def _puts(self, state: _State, atom: Atom, instance: int) -> tuple[Put, ...]:
         """Where a value for the leaf may go: first where there is one anyway."""
-        if not atom.places.closed:
-            self.open = True
+        if not atom.places.likely:
+            self.open = self.open or not atom.places.closed
         used = [place for at, place in state.put if at == instance and atom.places.touches(place)]
         return tuple(Put(atom.number, place, instance) for place in dict.fromkeys([*used, *atom.places.likely]))
 
@@ -381,8 +397,14 @@ class Search:
         """Whether values answer what is wanted of a place, and ``more``."""
         wanted = tuple(dict.fromkeys((*state.put.get((instance, place), ()), *more)))
         found = self.space.pool(state.scopes[instance], place).fill(wanted, banned)
-        self.open = self.open or isinstance(found, Open)
-        return isinstance(found, tuple)
+        if isinstance(found, tuple):
+            return True
+        self.open = self.open or self._avoidable(wanted, found)
+        return False
+
+    def _avoidable(self, wanted: Sequence[int], found: Open | None) -> bool:
+        """Whether a conflict may not be one: the search was cut short, or a leaf's value could stand elsewhere."""
+        return found is not None or not all(self.space.atoms[number].places.closed for number in wanted)
 
     def _known(self, state: _State, step: Step) -> bool | None:
         """Whether a step is taken already, or contradicts what is."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from translator.meaning import Folding
@@ -47,6 +47,8 @@ Found: TypeAlias = str | Open | None
 
 def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_STATES) -> Found:
     """A shortest text that every shape of ``wanted`` matches and none of ``banned``."""
+    if any(all(_holds_banned(each, shape.folding, banned) for each in shape.patterns) for shape in wanted):
+        return None
     # What is banned is banned alike, so one row of places for each way of folding is enough for all.
     together = {
         folding: tuple(pattern for shape in banned if shape.folding is folding for pattern in shape.patterns)
@@ -54,6 +56,28 @@ def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_S
     }
     bans = [_Walker(Shape(patterns, folding)) for folding, patterns in together.items() if patterns]
     return _Product([_Walker(shape) for shape in wanted], bans).search(most)
+
+
+def _holds_banned(pattern: Pattern, folding: Folding, banned: Sequence[Shape]) -> bool:
+    """Whether every text of ``pattern`` holds one that may stand nowhere in a text: quicker to see than to search."""
+    for shape in banned:
+        if folding is not Folding.NONE and shape.folding is not folding:
+            continue  # what folds in one way may not fold in another
+        texts = [_folded_text(part, shape.folding) for part in pattern if isinstance(part, str)]
+        for each in shape.patterns:
+            match each:
+                case (Wild.ANY, str(inside), Wild.ANY) if any(
+                    _folded_text(inside, shape.folding) in text for text in texts
+                ):
+                    return True
+                case (Wild.ANY,):
+                    return True
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _folded_text(text: str, folding: Folding) -> str:
+    return "".join(_folded(char, folding) for char in text)
 
 
 class _Walker:
@@ -92,9 +116,13 @@ class _Walker:
                 return state
             state = more
 
-    def next(self, state: int, char: str) -> int:
-        matched = self.steps.get(_folded(char, self.folding), 0) | self.one
-        moved = (state & matched) << 1 | (state & self.any)
+    def takes(self, char: str) -> int:
+        """The places from which this character leads on."""
+        return self.steps.get(_folded(char, self.folding), 0) | self.one
+
+    def next(self, state: int, taken: int) -> int:
+        """What a state becomes by a character that leads on from ``taken``."""
+        moved = (state & taken) << 1 | (state & self.any)
         return self.closed(moved) if moved & self.any else moved
 
 
@@ -123,7 +151,11 @@ class _Product:
         self.wanted = wanted
         self.banned = banned
         self.walkers = (*wanted, *banned)
-        self.alphabet = tuple(_alphabet(self.walkers))
+        #: Characters that all patterns take alike are one; the first of them stands for them.
+        self.classes: dict[tuple[int, ...], str] = {}
+        for char in _alphabet(self.walkers):
+            self.classes.setdefault(tuple(walker.takes(char) for walker in self.walkers), char)
+        self.steps = [(char, taken) for taken, char in self.classes.items()]
 
     def search(self, most: int) -> Found:
         start = tuple(each.start for each in self.walkers)
@@ -131,21 +163,21 @@ class _Product:
             return None
         came: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
         waiting = deque([start])
+        first, *others = self.steps
         while waiting:
             here = waiting.popleft()
             if self.accepts(here):
                 return _spelled(here, came)
             if len(came) > most:
                 return OPEN
-            for char in self.alphabet:
-                there = self.next(here, char)
+            # A character that nothing waits for here leads where the first one does, which stands in no pattern.
+            live = [step for step in others if any(state & taken for state, taken in zip(here, step[1], strict=True))]
+            for char, taken in (first, *live):
+                there = tuple([w.next(state, t) for w, state, t in zip(self.walkers, here, taken, strict=True)])
                 if there not in came and not self.hopeless(there):
                     came[there] = (here, char)
                     waiting.append(there)
         return None
-
-    def next(self, state: tuple[int, ...], char: str) -> tuple[int, ...]:
-        return tuple([walker.next(each, char) for walker, each in zip(self.walkers, state, strict=True)])
 
     def accepts(self, state: tuple[int, ...]) -> bool:
         split = len(self.wanted)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeAlias
 
-from translator.meaning import Bounds, JsonNumber, Refused, addresses, calendar, dates, numbers, words
+from translator.meaning import Bounds, Folding, JsonNumber, Refused, addresses, calendar, dates, numbers, words
 from translator.meaning.keyword import asked as spelled
 from translator.schema import ANALYSED_TEXT, DATES, FLOATS, INTEGERS, NUMBERS, FieldRef, Type
 from translator.values import Pattern, Wild
@@ -130,16 +130,13 @@ def _near_texts(question: Asked) -> Iterator[Near]:
         yield from (Near("another value", "y"), Near("letter case flipped", "X"), Near("more at the end", "xy"))
         yield Near("more at the start", "yx")
     for example in question.examples:
-        yield from _around(example)
+        yield from _around(example, question)
     for pattern in question.patterns:
-        yield from (
-            _around_pattern(pattern)
-            if any(isinstance(each, Wild) for each in pattern)
-            else _around(filled(pattern, ""))
-        )
+        wild = any(isinstance(each, Wild) for each in pattern)
+        yield from _around_pattern(pattern, question) if wild else _around(filled(pattern, ""), question)
 
 
-def _around(text: str) -> Iterator[Near]:
+def _around(text: str, question: Asked) -> Iterator[Near]:
     yield Near("letter case flipped", text.swapcase())
     yield Near("one character more at the end", f"{text}x")
     yield Near("one character more at the start", f"x{text}")
@@ -147,9 +144,10 @@ def _around(text: str) -> Iterator[Near]:
     yield Near("the first character missing", text[1:])
     if "*" in text or "?" in text:
         yield Near("something else where the wildcard character stands", text.replace("*", "xyz").replace("?", "x"))
-    yield from _odd_letters(text)
+    yield from _odd_letters(text, question)
     if "\\" in text:
         yield Near("backslashes doubled", text.replace("\\", "\\\\"))
+    yield Near("one letter in the other case", _one_letter(text))
     yield Near("a blank at the end", f"{text} ")
     if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) < _KEPT:
         yield from (Near("as a number", int(text)), Near("as a number with a fraction", JsonNumber(f"{text}.0")))
@@ -157,9 +155,21 @@ def _around(text: str) -> Iterator[Near]:
         yield Near("as a truth", text == "true")
 
 
-def _odd_letters(text: str) -> Iterator[Near]:
-    """Letters that only Unicode takes for those of the text."""
+def _one_letter(text: str) -> str:
+    """The text with its first letter in the other case: rules list a word in small letters and in capitals."""
+    at = next((at for at, char in enumerate(text) if char.swapcase() != char), len(text))
+    return text[:at] + text[at : at + 1].swapcase() + text[at + 1 :]
+
+
+def _odd_letters(text: str, question: Asked) -> Iterator[Near]:
+    """Letters that only Unicode takes for those of the text.
+
+    Where case does not matter, ASCII letters are left alone: that Elasticsearch, unlike Sigma, does not fold the Kelvin
+    sign to a k and the long s to an s is known of every rule, and no rule has to show it.
+    """
     for at, char in enumerate(text):
+        if char.isascii() and question.folding is not Folding.NONE:
+            continue
         if odd := [each for each in same_letters(char) if not each.isascii() and each != char]:
             yield Near("a letter that only Unicode folds to this one", text[:at] + odd[0] + text[at + 1 :])
             break
@@ -167,7 +177,7 @@ def _odd_letters(text: str) -> Iterator[Near]:
         yield Near("accents as characters of their own", apart)
 
 
-def _around_pattern(pattern: Pattern) -> Iterator[Near]:
+def _around_pattern(pattern: Pattern, question: Asked) -> Iterator[Near]:
     least, more = filled(pattern, ""), filled(pattern, "xy")
     if Wild.ANY in pattern:
         yield Near("the stars stand for nothing", least)
@@ -178,6 +188,7 @@ def _around_pattern(pattern: Pattern) -> Iterator[Near]:
     yield Near("one character more at the start", f"x{least}")
     yield Near("the last character missing", least[:-1])
     yield Near("the first character missing", least[1:])
+    yield Near("one letter in the other case", _one_letter(least))
     if Wild.ONE in pattern:
         yield Near("two characters for one", filled(pattern, "", "xy"))
         yield Near("no character for one", filled(pattern, "", ""))
@@ -188,7 +199,7 @@ def _around_pattern(pattern: Pattern) -> Iterator[Near]:
     yield Near("a line end in it", filled(pattern, "a\nb") if Wild.ANY in pattern else f"{more}\n")
     if "\\" in least:
         yield Near("backslashes doubled", least.replace("\\", "\\\\"))
-    yield from _odd_letters(more)
+    yield from _odd_letters(more, question)
 
 
 def filled(pattern: Pattern, star: str, one: str = "x") -> str:
@@ -220,7 +231,7 @@ def _likely_words(question: Asked, field: FieldRef) -> Iterator[Any]:
 
 def _near_words(question: Asked, field: FieldRef) -> Iterator[Near]:
     for example in question.examples:
-        yield from _around(example)
+        yield from _around(example, question)
     for said in _said(question):
         found = [word for word, _ in words.analyzer(field)(said)]
         yield Near("letter case flipped", said.swapcase())

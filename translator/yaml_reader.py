@@ -47,6 +47,18 @@ class Document:
         return self._values.get(path) or self.span(*path)
 
 
+def merged(below: Document, above: Document) -> Document:
+    """Two documents of one text as one: maps are joined, and for all else ``above`` has the last word."""
+    value = _merged(below.value, above.value)
+    return Document(value, above.source, {**below._keys, **above._keys}, {**below._values, **above._values})
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
+
+
 def read(source: Source) -> Document:
     """Read a text that holds one YAML document. Raises TranslatorError at the place of a mistake."""
     documents = read_all(source)

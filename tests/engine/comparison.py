@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.engine.node import Hits, Node, Refusal
-from translator import logic
 from translator.artefact import Predicate
 from translator.backends import matcher
 from translator.dsl import judge
@@ -23,14 +22,10 @@ from translator.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A rule's text, its Query DSL, and who answers it here; a witness who refuses it is None.
-
-    ``parts`` are those of the Query DSL that can be wrong, each alone.
-    """
+    """A rule's text, its Query DSL, and who answers it here; a witness who refuses it is None."""
 
     text: str
     dsl: Mapping[str, Any] = field(repr=False)
-    parts: Sequence[Mapping[str, Any]] = field(repr=False)
     witnesses: Mapping[str, Predicate | None] = field(repr=False)
 
 
@@ -58,15 +53,34 @@ class Difference:
 
 
 def asked(text: str, formula: Formula, schema: Schema, config: Config = DEFAULT) -> Question:
-    """The question that ``formula`` is, with the matcher and the interpreter of Query DSL as witnesses."""
-    dsl = emit(formula, config)
+    """The question that Kibana asks for ``formula``, with the matcher and the interpreter of Query DSL as witnesses."""
+    return put(text, emit(formula, config), formula, schema, config)
+
+
+def put(text: str, dsl: Mapping[str, Any], formula: Formula, schema: Schema, config: Config = DEFAULT) -> Question:
+    """The question ``dsl``, which was written for ``formula``."""
     found: dict[str, Predicate | None] = {"matcher": None, "interpreter": None}
     with suppress(TranslatorError):
         found["matcher"] = matcher.compile_(formula, source=Source(text), schema=schema, config=config)
     with suppress(TranslatorError):
         found["interpreter"] = judge.compile_(dsl, schema)
-    parts = (node for node in logic.walk(formula) if isinstance(node, logic.Within) or not logic.children(node))
-    return Question(text, dsl, [emit(node, config) for node in parts], found)
+    return Question(text, dsl, found)
+
+
+def clauses(dsl: Any) -> Iterator[Mapping[str, Any]]:
+    """The clauses of Query DSL that can be wrong, each alone."""
+    match dsl:
+        case list():
+            for each in dsl:
+                yield from clauses(each)
+        case {"bool": body}:
+            for each in body.values():
+                yield from clauses(each)
+        case {"nested": body}:
+            yield dsl
+            yield from clauses(body["query"])
+        case dict():
+            yield dsl
 
 
 def differences(
@@ -80,7 +94,8 @@ def differences(
             if (None if isinstance(engine, Refusal) else engine) == ours:
                 continue
             # Elasticsearch does not look at a clause where another one beside it can never be true; we do.
-            if ours is None and any(isinstance(each, Refusal) for each in node.search_all(index, question.parts)):
+            alone = node.search_all(index, list(clauses(question.dsl))) if ours is None else []
+            if any(isinstance(each, Refusal) for each in alone):
                 continue
             yield Difference(question, name, engine, ours, events)
 

@@ -29,11 +29,17 @@ _ASKED = [
     "?", "", "日?", "pro?", "x\\\\y", "😀?", "**", "?*", "a\nb", " ",
 ]  # fmt: skip
 
+EXPRESSIONS = [
+    "^ro+t$", "oo", "^[A-Z]", "a.c", "(root|alice)$", "^$", "\\d", "^\\w+$", "a\\*ce", "al[*?]ce", "\\?", "é",
+    "^.{1,2}$", "\\\\", "passwd\\n", "\\btemp\\b", "^(a|)$", "web-\\d", "x?", "^(?i:R)oot", "[^a-z]$", "prod|dev",
+    "😀+",
+]  # fmt: skip
 _NETWORKS = ["10.0.0.0/24", "10.0.0.0/8", "::1/128", "2001:db8::/32", "0.0.0.0/0"]
 
 
 def rule(random: Random) -> str:
-    """A rule with up to three selections."""
+    """A rule with up to three selections; a quarter of the rules ask what Elasticsearch cannot be asked so easily."""
+    far = random.random() < 0.25
     condition = random.choice(_CONDITIONS)
     names = [name for name in "abc" if name in condition or "them" in condition]
     lines = ["title: Drawn", "logsource:", "    category: test", "detection:"]
@@ -41,7 +47,7 @@ def rule(random: Random) -> str:
         lines.append(f"    {name}:")
         fields: dict[str, str] = {}
         for _ in range(random.randint(1, 3)):
-            key, value = _item(random)
+            key, value = _far(random) if far and random.random() < 0.5 else _item(random)
             fields.setdefault(key, value)
         lines += [f"        {key}: {value}" for key, value in fields.items()]
     lines.append(f"    condition: {condition}")
@@ -69,6 +75,24 @@ def _item(random: Random) -> tuple[str, str]:
     if kind < 0.98:
         return "alive", random.choice(["true", "false"])
     return "labels.env", random.choice(['"prod"', '"PROD"', '["dev", ""]'])
+
+
+def _far(random: Random) -> tuple[str, str]:
+    """An expression, or a question that the field's type does not answer itself."""
+    match random.randint(0, 6):
+        case 0 | 1 | 2:
+            flag = random.choice(["", "", "|i", "|s", "|m", "|i|s"])
+            return f"{random.choice(_TEXTS)}|re{flag}", json.dumps(random.choice(EXPRESSIONS), ensure_ascii=False)
+        case 3:
+            return f"message|{random.choice(['contains', 'startswith', 'endswith'])}", random.choice(
+                ["Foo", "'command not'"]
+            )
+        case 4:
+            return "ip|startswith", random.choice(["'10.0.'", "'::'"])
+        case 5:
+            return f"at|{random.choice(['hour', 'day', 'year'])}", random.choice(["0", "12", "2020"])
+        case _:
+            return f"user.name|{random.choice(['fieldref', 'fieldref|startswith'])}", random.choice(["title", "tag"])
 
 
 def _text(random: Random) -> tuple[str, str]:

@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.engine.node import Hits, Node, Refusal
-from translator import expressions
-from translator.dsl import lucene
-from translator.dsl.regexp import lucene as written_for_lucene
+from translator.dsl import judge, lucene
+from translator.dsl.regexp import written
+from translator.errors import Code, TranslatorError
 from translator.expressions.automaton import matching
+from translator.schema import Schema
 
 pytestmark = pytest.mark.engine
 
@@ -178,6 +179,19 @@ def test_case_insensitive_expressions_fold_ascii_letters_only(values: Node) -> N
     assert found == dict(FOLDED)
 
 
+def test_a_runtime_field_takes_no_case_insensitive_expression(node: Node) -> None:
+    """Not documented; the interpreter of Query DSL finds it out before."""
+    mapping = {"runtime": {"seen": {"type": "keyword"}}}
+    dsl = {"regexp": {"seen": {"value": "a.*", "flags": "NONE", "case_insensitive": True}}}
+    node.index("runtime", mapping, ['{"seen": "abc"}'])
+    with pytest.raises(Refusal):
+        node.search("runtime", dsl)
+    with pytest.raises(TranslatorError) as raised:
+        judge.compile_(dsl, Schema.from_mapping(mapping))
+
+    assert [each.code for each in raised.value.diagnostics] == [Code.BAD_FIELD_VALUE]
+
+
 def test_case_insensitive_patterns_fold_ascii_letters_only(values: Node) -> None:
     found = {
         pattern: asked(values, {"wildcard": {"value": {"value": pattern, "case_insensitive": True}}})
@@ -211,8 +225,8 @@ def test_an_expression_in_lucenes_words_finds_what_python_finds(values: Node) ->
             options = re.ASCII | sum(re.RegexFlag[flag.upper()] for flag in flags)
             pythons = expression if flags == "m" else expression.replace("$", "\\Z")
             expected = [value for value in VALUES if re.search(pythons, value, options)]
-            written = written_for_lucene(expressions.read(expression, flags))
-            if (found := asked(values, regexp(written.value, case_insensitive=written.folds))) != expected:
-                wrong.append((expression, flags, written.value, found, expected))
+            said = written(expression, flags)
+            if (found := asked(values, regexp(said.value, case_insensitive=said.folds))) != expected:
+                wrong.append((expression, flags, said.value, found, expected))
 
     assert wrong == []

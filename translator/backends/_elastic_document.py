@@ -15,7 +15,7 @@ from typing import Any
 from translator import attack
 from translator.errors import Code
 from translator.ledger import Effect, Loss, lose
-from translator.needs import Detail, Need, NewTerms, ThreatMatch, Threshold, ValueList
+from translator.needs import Correlation, Detail, Need, NewTerms, ThreatMatch, Threshold, ValueList
 from translator.rule import LogSource, Rule, Suppression, Technique, Threat
 from translator.sigma.taxonomy import DATASETS
 
@@ -42,6 +42,9 @@ _HOSTS = {
 #: Elastic's risk score for a severity, and its severities for Sigma's levels.
 RISK = {"low": 21, "medium": 47, "high": 73, "critical": 99}
 _SEVERITY = {"informational": "low"}
+
+#: What detection rules call licences that Sigma names by SPDX.
+_LICENSES = {"Elastic-2.0": "Elastic License v2", "DRL-1.1": "Detection Rule License 1.1"}
 
 _DURATION = re.compile(r"(\d+)([smhdw])\Z")
 _SUPPRESSION_UNITS = frozenset("smh")
@@ -79,10 +82,9 @@ def document(rule: Rule, asked: Asked) -> dict[str, Any]:
         "risk_score": rule.risk_score if rule.risk_score is not None else RISK.get(severity, RISK["low"]),
         "interval": rule.interval or "5m",
         "from": rule.look_back or "now-6m",
-        "to": "now",
         "max_signals": rule.maximum_alerts or 100,
         "author": list(rule.authors),
-        "license": rule.license or "",
+        "license": _LICENSES.get(rule.license or "", rule.license or ""),
         "tags": [tag for tag in rule.tags if not tag.startswith("attack.")],
         "threat": [entry(threat) for threat in rule.threats],
         "references": list(rule.references),
@@ -202,7 +204,7 @@ def _need(need: Need) -> dict[str, Any]:
                 "threat_mapping": entries,
                 "threat_indicator_path": path,
             }
-        case ValueList() | None:
+        case ValueList() | Correlation() | None:
             return {}
 
 

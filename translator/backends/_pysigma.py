@@ -27,6 +27,7 @@ from translator.sigma import document
 from translator.sigma.layout import arrange
 from translator.sigma.log_source import infer
 from translator.sigma.portable import rewrite
+from translator.sigma.returned import complete
 from translator.source import Span
 
 #: Targets whose queries can be run here, where their engine is.
@@ -34,6 +35,10 @@ _RUN: dict[str, tuple[Callable[[], bool], Callable[[str, Schema], Predicate]]] =
     "duckdb": (sql.duckdb_is_there, sql.duckdb_matches),
     "sqlite": (lambda: True, sql.sqlite_matches),
 }
+
+
+#: Questions for a text, in which letter case may matter or not.
+_TEXTS = logic.Equals | logic.Matches | logic.Like
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +148,20 @@ def query(name: str, dialect: Dialect, rule: Rule, formula: Formula, options: Op
     log_source, notes = infer(rule, formula)
     losses: tuple[Loss, ...] = ()
     portable = options.profile == PORTABLE.name
-    cased = not any(isinstance(node, logic.Equals | logic.Matches) and not node.cased for node in logic.walk(formula))
-    if portable and not sigma_target.is_in_sigmas_names(rule):
+    cased = not any(isinstance(node, _TEXTS) and not node.cased for node in logic.walk(formula))
+    renamed = rule.sigma_header.get("taxonomy") == "ecs"
+    if portable and (renamed or not sigma_target.is_in_sigmas_names(rule)):
         rewritten = rewrite(formula, log_source, rule.whole)
         formula, losses, notes = rewritten.formula, rewritten.losses, (*notes, *rewritten.notes)
     pipelines = _pipelines(dialect, log_source, options)
-    worded = word(formula, dialect, rule.whole, mapped=bool(pipelines))
+    worded = word(formula, dialect, rule.whole, mapped=bool(pipelines), exact=not portable)
     write = document.portable if portable else document.faithful
+    data = write(rule, arrange(worded.part), log_source, attack=options.attack)
+    if rule.sigma_header:
+        data = complete(data, rule, faithful=not portable)
     text, warned = plugins.convert(
         rule,
-        write(rule, arrange(worded.part), log_source, attack=options.attack),
+        data,
         plugins.load(dialect.module, dialect.plugin),
         plugins.pipeline(pipelines, rule.index if dialect.index else ()),
         options=dialect.options,

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from translator.backends import _pysigma_spelling as spelling
-from translator.backends._pysigma_spelling import Speller
+from translator.backends._pysigma_spelling import Engine, Speller
 from translator.ledger import Effect
 
 
@@ -25,6 +25,18 @@ class Truth(Enum):
     THREE_VALUED = "three"
     #: That, for numbers and addresses only.
     THREE_VALUED_NUMBERS = "numbers"
+
+
+class Existence(Enum):
+    """How it is asked whether a field is there, and whether it is not."""
+
+    EXISTS = "exists: true", "exists: false"
+    #: The backend knows ``exists`` not at all.
+    NULL = "not null", "null"
+    #: It writes ``exists: false`` as a bare `NOT`, which does something else beside an `OR`.
+    NULL_IF_ABSENT = "exists: true", "null"
+    #: Nobody says how tight its `NOT` is, and a `not` of ours gets parentheses.
+    NEGATED = "exists: true", "not exists: true"
 
 
 class Flag(Enum):
@@ -54,8 +66,7 @@ class Dialect:
     truth: Truth = Truth.TWO_VALUED
     #: Whether every text is compared as it is written, as KQL does on a keyword.
     minds: bool = False
-    #: Whether ``exists`` is known; else null, which is the same question.
-    exists: bool = True
+    existence: Existence = Existence.EXISTS
     flag: Flag = Flag.BOOLEAN
     #: Whether addresses of version 6 and their networks are compared as addresses.
     version_6: bool = True
@@ -69,8 +80,7 @@ class Dialect:
     labels: bool = False
     #: The names that the backend can write, where no pipeline brings others.
     names: str = ".+"
-    #: Whether the engine compares an expression with the whole value.
-    whole: bool = True
+    engine: Engine = Engine.SEARCHED
     #: How the rule's index patterns are handed over: as a list, or not at all.
     index: bool = False
     #: What its class is made with, and what is set on it then.
@@ -103,7 +113,6 @@ DIALECTS: Mapping[str, Dialect] = {
         truth=Truth.THREE_VALUED,
         version_6=False,
         lists=Effect.MIXED,
-        whole=False,
         limits="fields of several values, addresses of version 6, keywords",
     ),
     "elastalert": Dialect(
@@ -112,6 +121,8 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="ElastAlert rule (YAML)",
         suffix=".yml",
         text=spelling.lucene,
+        existence=Existence.NULL_IF_ABSENT,
+        engine=Engine.LUCENE,
         minds=True,
         attributes=_LUCENE_NAMES,
         analyses=True,
@@ -127,9 +138,10 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="Elastic's Event Query Language",
         suffix=".eql",
         text=spelling.eql,
+        engine=Engine.LUCENE_FOLDED,
         comment="// {}",
         truth=Truth.THREE_VALUED,
-        exists=False,
+        existence=Existence.NULL,
         flag=Flag.WRONG,
         bounds=True,
         lists=Effect.MIXED,
@@ -145,6 +157,7 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="Elastic's ES|QL",
         suffix=".esql",
         text=spelling.esql,
+        engine=Engine.LUCENE,
         minds=True,
         comment="// {}",
         truth=Truth.THREE_VALUED,
@@ -166,7 +179,6 @@ DIALECTS: Mapping[str, Dialect] = {
         version_6=False,
         lists=Effect.MIXED,
         apart=True,
-        whole=False,
         names=_PLAIN_NAMES,
         pipelines=("sentinel_asim",),
         limits=f"names with dots, truth values, addresses of version 6, fields of several values; {_MISSING}",
@@ -177,9 +189,10 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="LogQL, for Grafana Loki",
         suffix=".logql",
         text=spelling.loki,
+        engine=Engine.WHOLE,
         comment="# {}",
         truth=Truth.THREE_VALUED_NUMBERS,
-        exists=False,
+        existence=Existence.NULL,
         labels=True,
         flag=Flag.TEXT,
         lists=Effect.MIXED,
@@ -191,6 +204,8 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="Lucene query string, for Kibana and Elasticsearch",
         suffix=".lucene",
         text=spelling.lucene,
+        existence=Existence.NULL_IF_ABSENT,
+        engine=Engine.LUCENE,
         minds=True,
         attributes=_LUCENE_NAMES,
         analyses=True,
@@ -210,7 +225,6 @@ DIALECTS: Mapping[str, Dialect] = {
         version_6=False,
         lists=Effect.MIXED,
         apart=True,
-        whole=False,
         names=_PLAIN_NAMES,
         pipelines=("microsoft_xdr",),
         limits=f"names with dots, truth values, addresses of version 6, fields of several values; {_MISSING}",
@@ -221,6 +235,8 @@ DIALECTS: Mapping[str, Dialect] = {
         summary="Lucene query string, for OpenSearch",
         suffix=".lucene",
         text=spelling.lucene,
+        existence=Existence.NULL_IF_ABSENT,
+        engine=Engine.LUCENE,
         minds=True,
         attributes=_LUCENE_NAMES,
         analyses=True,
@@ -249,7 +265,6 @@ DIALECTS: Mapping[str, Dialect] = {
         version_6=False,
         lists=Effect.MIXED,
         options={"collate_nocase": True},
-        whole=False,
         limits="fields of several values, addresses of version 6, letter case outside ASCII, keywords",
     ),
 }

@@ -12,8 +12,8 @@ from typing import Any
 
 from translator.backends import _pysigma_plugins as plugins
 from translator.backends import _pysigma_spelling as spelling
-from translator.backends._pysigma_dialects import Dialect, Flag, Truth
-from translator.backends._pysigma_spelling import How, Lost, Speller, Spelling
+from translator.backends._pysigma_dialects import Dialect, Existence, Flag, Truth
+from translator.backends._pysigma_spelling import Engine, How, Lost, Speller, Spelling
 from translator.errors import Code
 from translator.ledger import Effect
 from translator.values import Pattern, Wild
@@ -31,8 +31,9 @@ def dialect(module: str, plugin: str, summary: str) -> Dialect:
         summary=summary,
         suffix=".txt",
         text=_speller(probe),
+        engine=Engine.UNKNOWN,
         truth=Truth.THREE_VALUED,
-        exists=probe.says({"f|exists": True}),
+        existence=Existence.NEGATED if probe.says({"f|exists": True}) else Existence.NULL,
         flag=Flag.BOOLEAN if probe.tells({"f": True}, {"f": False}) else Flag.TEXT,
         apart=not probe.tells({"f|cased": ["Foo", "Bar"]}, {"f": ["Foo", "Bar"]}),
         # The precedence of the language is not known here; some backends have it wrong.

@@ -11,21 +11,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
+from translator.dsl import regexp
 from translator.errors import Code
+from translator.expressions.automaton import TooLarge
+from translator.expressions.reader import Irregular, Unreadable, read
 from translator.ledger import Effect
 from translator.values import Pattern, Wild, show
 
 
 class How(Enum):
-    """The form of Sigma that a text takes; the value is the modifier, if it is written as an expression."""
+    """The form of Sigma that a text takes."""
 
-    PLAIN = ""
+    PLAIN = "plain"
     CASED = "cased"
     EXPRESSION = "re"
     #: An expression that minds no case.
-    FOLDED = "re|i"
+    FOLDED = "re, folded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,31 @@ Speller: TypeAlias = Callable[[Pattern, bool], Spelling]
 #: Texts that Lucene's query parser takes for operators.
 _LUCENE_WORDS = frozenset({"AND", "OR", "NOT", "TO"})
 
-#: What an expression takes for more than itself, in Lucene's syntax or in RE2's. A slash, a quote and a letter never do.
-_ACTIVE = re.compile(r"[\\.?+*|{}\[\]()\"#@&<>~^$]")
+
+class Engine(Enum):
+    """How a target reads a regular expression."""
+
+    #: RE2 or its like, searched for in a value.
+    SEARCHED = "searched"
+    #: The same, compared with the whole value.
+    WHOLE = "whole"
+    #: Lucene's own syntax, compared with the whole value; it minds letter case.
+    LUCENE = "lucene"
+    #: That, minding no case.
+    LUCENE_FOLDED = "lucene, folded"
+    #: Nobody says.
+    UNKNOWN = "unknown"
+
+
+class Inexpressible(ValueError):
+    """The target has no such expression; the message says why."""
+
+
+#: Flags that an expression begins with.
+_INLINE = re.compile(r"\(\?([ims]+)\)")
+
+#: A quote in an expression, with the backslash before it if there is one.
+_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*)\\?'")
 
 _PLAIN = Spelling(How.PLAIN)
 _CASED = Spelling(How.CASED)
@@ -76,21 +102,34 @@ def is_whole(pattern: Pattern) -> bool:
     return not any(isinstance(part, Wild) for part in pattern)
 
 
-def expression(pattern: Pattern, *, whole: bool) -> str:
-    """A regular expression for the whole of a value. ``whole``: the engine compares whole values by itself."""
-    said = "".join(_part(part) for part in pattern)
-    return said if whole else f"^(?s:{said})$"
+def expression(pattern: Pattern, engine: Engine, *, folded: bool = False) -> str:
+    """An expression for the whole of a value; ``folded`` writes letter case out where the engine minds it."""
+    said = "".join(
+        {Wild.ANY: ".*", Wild.ONE: "."}[part] if isinstance(part, Wild) else re.escape(part) for part in pattern
+    )
+    flags = "is" if folded else "s"
+    return f"(?{flags}:{said})" if engine is Engine.WHOLE else search(f"^{said}$", flags, engine)
 
 
-def _part(part: str | Wild) -> str:
-    match part:
-        case Wild.ANY:
-            return ".*"
-        case Wild.ONE:
-            return "."
-        case _:
+def search(text: str, flags: str, engine: Engine) -> str:
+    """An expression that is searched for, as ``engine`` has to be given it. Raises Inexpressible."""
+    if (inline := _INLINE.match(text)) is not None:
+        # Flags for the whole of an expression stand nowhere but at its beginning.
+        text, flags = text[inline.end() :], "".join(sorted({*flags, *inline[1]}))
+    match engine:
+        case Engine.LUCENE | Engine.LUCENE_FOLDED:
+            try:
+                return regexp.lucene(read(text, flags), may_fold=False).value
+            except (Irregular, Unreadable, TooLarge, regexp.Inexpressible) as error:
+                raise Inexpressible(str(error)) from None
+        case Engine.WHOLE:
+            return f".*(?{flags}:{text}).*" if flags else f".*(?:{text}).*"
+        case Engine.SEARCHED | Engine.UNKNOWN:
             # A quote would end the text around the expression: not every backend doubles it.
-            return _ACTIVE.sub(r"\\\g<0>", part).replace("'", r"\x27")
+            quoted = _QUOTE.sub(r"\1\\x27", text)
+            return f"(?{flags}:{quoted})" if flags else quoted
+        case _:
+            assert_never(engine)
 
 
 def lucene(pattern: Pattern, cased: bool) -> Spelling:
@@ -99,8 +138,6 @@ def lucene(pattern: Pattern, cased: bool) -> Spelling:
     awkward = (is_whole(pattern) and (text in _LUCENE_WORDS or text[:1] in ("<", ">"))) or any(
         char.isspace() and char != " " for char in text
     )
-    if awkward and "'" in text:
-        return Spelling(How.PLAIN, impossible="Lucene's query parser would read it as more than a text")
     return Spelling(How.EXPRESSION if awkward else How.PLAIN, _minded(pattern, cased, "Lucene"))
 
 
@@ -111,8 +148,6 @@ def esql(pattern: Pattern, cased: bool) -> Spelling:
         return Spelling(How.PLAIN, impossible="a string of ES|QL holds no line end")
     like = not is_whole(pattern) and _edge(pattern) is None
     awkward = "*" in text or "?" in text or (like and "\\" in text)
-    if awkward and "'" in text:
-        return Spelling(How.PLAIN, impossible="ES|QL has no string for it that pySigma writes")
     return Spelling(How.EXPRESSION if awkward else How.PLAIN, _minded(pattern, cased, "ES|QL"))
 
 
@@ -120,7 +155,7 @@ def eql(pattern: Pattern, cased: bool) -> Spelling:
     """EQL minds letter case in ``==`` only, which knows no wildcards; elsewhere it has no escape for one."""
     text = literal(pattern)
     if "*" in text or "?" in text:
-        if any(char in text for char in "\"/'"):
+        if any(char in text for char in '"/'):
             return Spelling(How.PLAIN, impossible="EQL has no escape for a wildcard")
         return Spelling(How.EXPRESSION, _unminded(pattern, cased, "EQL's patterns"))
     if cased and is_whole(pattern) and has_case(pattern):

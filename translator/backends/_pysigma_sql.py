@@ -68,15 +68,21 @@ def duckdb_matches(text: str, schema: Schema) -> Predicate:
 
 
 def _columns(text: str, schema: Schema, types: Mapping[str, str]) -> Iterator[Column]:
-    """The names in a query, each once whatever its letter case. A column that is really a word of SQL does no harm."""
+    """The names in a query, each once whatever its letter case. A column that is really a word of SQL does no harm.
+
+    What is compared by its size is a number, if the schema says nothing else.
+    """
     found: dict[str, str] = {}
+    sized: set[str] = set()
     for token in _TOKENS.finditer(text):
         name = next((name for name in token.groups() if name is not None), None)
         if name is not None:
             found.setdefault(name.lower(), name.replace("``", "`").replace('""', '"'))
-    for name in found.values():
+            if text[token.end() :].lstrip(" ")[:1] in ("<", ">"):
+                sized.add(name.lower())
+    for key, name in found.items():
         type_ = schema.field(name).type
-        if type_ in NUMBERS:
+        if type_ in NUMBERS or (type_ is Type.UNKNOWN and key in sized):
             kind = "integer" if type_ in INTEGERS and "integer" in types else "number"
         else:
             kind = "boolean" if type_ is Type.BOOLEAN else "text"

@@ -7,13 +7,13 @@ two bounds, existence as null, ``not`` at the leaves and true of a missing field
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from translator import logic
-from translator.backends._pysigma_dialects import Dialect, Flag, Truth, is_list
-from translator.backends._pysigma_spelling import How, Lost, Spelling, expression
+from translator.backends._pysigma_dialects import Dialect, Existence, Flag, Truth, is_list
+from translator.backends._pysigma_spelling import Engine, How, Inexpressible, Lost, Spelling, expression, search
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
 from translator.meaning.text import tokens
@@ -22,10 +22,10 @@ from translator.sigma.detection import All, Item, No, Part, Some
 from translator.sigma.gathering import gather
 from translator.sigma.leaves import Leaves
 from translator.source import Source, Span
-from translator.values import show
+from translator.values import Pattern, show
 
 #: Values that are equal to nothing where the field is missing, and not unequal either, if only those are.
-_NUMERIC = frozenset({"", "gt", "gte", "lt", "lte", "address"})
+_NUMERIC = frozenset({"", "gt", "gte", "lt", "lte", "address", "cidr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +37,34 @@ class Worded:
     apart: bool
 
 
-def word(formula: logic.Formula, dialect: Dialect, source: Source, *, mapped: bool = False) -> Worded:
+def word(
+    formula: logic.Formula, dialect: Dialect, source: Source, *, mapped: bool = False, exact: bool = False
+) -> Worded:
     """Say ``formula`` for ``dialect``; ``source`` is the text that its spans point into.
 
-    ``mapped`` says that a pipeline gives the fields other names.
+    ``mapped`` says that a pipeline gives the fields other names; ``exact`` has letter case that does not matter written
+    out as an expression where the target minds it, rather than lost.
 
     Raises TranslatorError with every part that the target cannot say, not even with a loss.
     """
-    writer = _Writer(dialect, source, None if mapped else re.compile(dialect.names))
+    writer = _Writer(dialect, source, None if mapped else re.compile(dialect.names), exact)
     part = writer.part(formula, False)
     if found := [*writer.leaves.impossible, *writer.impossible]:
         raise TranslatorError(dict.fromkeys(found))
     losses = dict.fromkeys([*writer.leaves.losses, *writer.losses])
-    return Worded(gather(part), tuple(losses), writer.apart)
+    # Values that differ in letter case are two while they are gathered; then the target needs no word for that.
+    gathered = _uncased(gather(part)) if dialect.minds else gather(part)
+    return Worded(gathered, tuple(losses), writer.apart)
 
 
 class _Writer:
     """Carries the losses and the refusals through the walk."""
 
-    def __init__(self, dialect: Dialect, source: Source, names: re.Pattern[str] | None) -> None:
+    def __init__(self, dialect: Dialect, source: Source, names: re.Pattern[str] | None, exact: bool) -> None:
         self.dialect = dialect
         self.source = source
         self.names = names
+        self.exact = exact
         self.leaves = Leaves(source)
         self.losses: list[Loss] = []
         self.impossible: list[Diagnostic] = []
@@ -77,7 +83,7 @@ class _Writer:
                 return self.joined(Some, [self.part(item, negated) for item in items], negated)
             case logic.Not(item):
                 inner = self.part(item, not negated)
-                return inner if self.inward else negation(inner)
+                return inner if self.inward else self.negation(inner)
             case _:
                 self.span = formula.span
                 self.check(formula)
@@ -116,7 +122,7 @@ class _Writer:
                 return self.joined(Some, [self.put(each, negated) for each in parts], negated)
             case No(inner):
                 said = self.put(inner, not negated)
-                return said if self.inward else negation(said)
+                return said if self.inward else self.negation(said)
             case Item():
                 return self.item(part, negated)
             case _:
@@ -137,17 +143,30 @@ class _Writer:
                 effect,
                 negated,
             )
-        match item.operator:
+        if item.field is None:
+            message = "What keywords are looked for in, and how, is up to the product."
+            self.lose(Code.SEARCH, message, Effect.MIXED, Effect.MIXED, negated)
+            return No(item) if self.inward and negated else item
+        first, *more = item.operator.split("|")
+        match first:
             case "exists" | "null":
-                there = item.operator == "exists" and item.values[0] is True
+                there = first == "exists" and item.values[0] is True
                 return self.existence(item.field, there is not (self.inward and negated))
             case "text":
                 said = self.texts(item, negated)
-            case "address":
+            case "address" | "cidr":
                 said = self.addresses(item, negated)
             case "":
                 said = self.plain(item, negated)
+            case "re":
+                said = self.expressions(item, "".join(more), negated)
+            case "fieldref" | "cased":
+                said = self.compared(item, negated)
+            case "gt" | "gte" | "lt" | "lte":
+                said = item
             case _:
+                message = f"The product's own clock and format decide which {first} {item.field} has."
+                self.lose(Code.DATE_PART, message, Effect.MIXED, Effect.MIXED, negated)
                 said = item
         return self.complement(said, item) if self.inward and negated else said
 
@@ -155,42 +174,112 @@ class _Writer:
         """True where ``said`` is false, and where the field is missing."""
         if item.field is None:
             return No(said)
-        three = self.dialect.truth is Truth.THREE_VALUED or item.operator in _NUMERIC
-        return Some((self.existence(item.field, False), No(said))) if three else negation(said)
+        if self.dialect.truth is not Truth.THREE_VALUED and item.operator not in _NUMERIC:
+            return self.negation(said)
+        asked = [item.field, *(str(value) for value in item.values if "fieldref" in item.operator)]
+        return Some((*(self.existence(field, False) for field in asked), No(said)))
 
     def existence(self, field: str | None, there: bool) -> Part:
-        if self.dialect.exists:
-            return Item(field, "exists", (there,))
-        absent = Item(field, "null", (None,))
-        return No(absent) if there else absent
+        exists, absent = Item(field, "exists", (True,)), Item(field, "null", (None,))
+        match self.dialect.existence:
+            case Existence.EXISTS:
+                return exists if there else Item(field, "exists", (False,))
+            case Existence.NEGATED:
+                return exists if there else No(exists)
+            case Existence.NULL:
+                return No(absent) if there else absent
+            case Existence.NULL_IF_ABSENT:
+                return exists if there else absent
+            case _:
+                assert_never(self.dialect.existence)
+
+    def negation(self, part: Part) -> Part:
+        """``not`` of a part; never of another ``not``, nor of existence, which some backends write twice."""
+        match part:
+            case No(Item(field, "null")):
+                return self.existence(field, False)
+            case No(inner):
+                return inner
+            case Item(field, "exists", values):
+                return self.existence(field, values[0] is False)
+            case Item(field, "null"):
+                return self.existence(field, True)
+            case _:
+                return No(part)
 
     def texts(self, item: Item, negated: bool) -> Part:
         """The values by the form that each takes."""
-        if item.field is None:
-            return item
-        found: dict[How, list[tuple[object, ...]]] = {}
+        found: dict[How, list[Pattern]] = {}
         for value in item.values:
             if isinstance(value, tuple):
-                spelled = self.dialect.text(value, item.cased)
+                spelled = self.spelled(value, item.cased)
                 if spelled.impossible is not None:
                     self.refuse(
                         f"The target cannot ask for {show(value)}: {spelled.impossible}.",
                         "leave this value to another target",
                     )
-                self.tell(spelled, negated)
+                for lost in spelled.lost:
+                    self.lose_said(lost, negated)
                 found.setdefault(spelled.how, []).append(value)
-        parts = [self.form(item, how, values) for how, values in found.items()]
+        parts = [each for how, values in found.items() for each in self.form(item, how, values)]
         if len(parts) == 1:
             return parts[0]
         return All(tuple(parts)) if item.every else Some(tuple(parts))
 
-    def form(self, item: Item, how: How, values: list[tuple[object, ...]]) -> Item:
+    def spelled(self, value: Pattern, cased: bool) -> Spelling:
+        """How the dialect spells a text; with no case lost, if that is asked for and can be."""
+        spelled = self.dialect.text(value, cased)
+        narrows = [each for each in spelled.lost if each.code is Code.CASE and each.effect is Effect.NARROWER]
+        if not (self.exact and self.dialect.minds and narrows) or spelled.impossible is not None:
+            return spelled
+        try:
+            expression(value, self.dialect.engine, folded=True)
+        except Inexpressible:
+            return spelled
+        return Spelling(How.FOLDED, tuple(each for each in spelled.lost if each not in narrows))
+
+    def form(self, item: Item, how: How, values: list[Pattern]) -> Iterator[Item]:
         every = item.every and len(values) > 1
         if how in (How.PLAIN, How.CASED):
             self.apart |= how is How.CASED and self.dialect.apart
-            return replace(item, values=tuple(values), cased=how is How.CASED, every=every)  # type: ignore[arg-type]
-        said = tuple(expression(value, whole=self.dialect.whole) for value in values)  # type: ignore[arg-type]
-        return Item(item.field, how.value, said, every=every)
+            cased = how is How.CASED or (self.dialect.minds and item.cased)
+            yield replace(item, values=tuple(values), cased=cased, every=every)
+            return
+        try:
+            said = tuple(expression(value, self.dialect.engine, folded=how is How.FOLDED) for value in values)
+        except Inexpressible as error:
+            self.refuse(f"The target has no expression for a value: {error}.", "leave it to another target", Code.REGEX)
+            return
+        yield Item(item.field, "re", said, every=every)
+
+    def expressions(self, item: Item, flags: str, negated: bool) -> Part:
+        """A rule's own expressions, as the target's engine has to be given them."""
+        engine = self.dialect.engine
+        try:
+            said = tuple(search(str(value), flags, engine) for value in item.values)
+        except Inexpressible as error:
+            self.refuse(f"The target has no such expression: {error}.", "leave it to another target", Code.REGEX)
+            return item
+        if engine is Engine.LUCENE_FOLDED:
+            if any(char in text for text in said for char in '"/'):
+                hint = "leave it to another target"
+                self.refuse("pySigma's backend writes no quote and no slash of an expression right.", hint, Code.REGEX)
+            if "i" not in flags:
+                message = "The target's expressions mind no letter case; the rule's do."
+                self.lose(Code.CASE, message, None, Effect.WIDER, negated)
+        elif engine is Engine.UNKNOWN:
+            message = "How the target reads regular expressions is not known here."
+            self.lose(Code.REGEX, message, Effect.MIXED, Effect.MIXED, negated)
+        return replace(item, operator="re", values=said)
+
+    def compared(self, item: Item, negated: bool) -> Part:
+        """Two fields; letter by letter everywhere but where the whole table minds no case."""
+        cased = item.operator.startswith("cased")
+        if cased == bool(self.dialect.options.get("collate_nocase")):
+            effect = Effect.WIDER if cased else Effect.NARROWER
+            message = "The target compares fields with each other " + ("in any case." if cased else "letter by letter.")
+            self.lose(Code.FIELDS_COMPARED, message, None, effect, negated)
+        return replace(item, operator=item.operator.removeprefix("cased|"))
 
     def addresses(self, item: Item, negated: bool) -> Item:
         self.apart |= self.dialect.apart
@@ -222,10 +311,6 @@ class _Writer:
             All((Item(item.field, "gte", (value,)), Item(item.field, "lte", (value,)))) for value in item.values
         )
         return parts[0] if len(parts) == 1 else Some(parts)
-
-    def tell(self, spelled: Spelling, negated: bool) -> None:
-        for each in spelled.lost:
-            self.lose_said(each, negated)
 
     def lose_said(self, lost: Lost, negated: bool) -> None:
         effect = lost.effect.under_not() if negated else lost.effect
@@ -260,16 +345,19 @@ def _words(formula: logic.Formula) -> Part | None:
     return Item(path, "text", tuple((each,) for each in found), cased=True) if found else None
 
 
+def _uncased(part: Part) -> Part:
+    match part:
+        case All(parts):
+            return All(tuple(map(_uncased, parts)))
+        case Some(parts):
+            return Some(tuple(map(_uncased, parts)))
+        case No(inner):
+            return No(_uncased(inner))
+        case Item():
+            return replace(part, cased=False)
+        case _:
+            assert_never(part)
+
+
 def _is_word(text: str) -> bool:
     return text.isascii() and text.isalnum()
-
-
-def negation(part: Part) -> Part:
-    """``not`` of a part; never of another ``not``, nor of existence, which some backends write twice."""
-    match part:
-        case No(inner):
-            return inner
-        case Item(operator="exists", values=(bool(there),)):
-            return replace(part, values=(not there,))
-        case _:
-            return No(part)

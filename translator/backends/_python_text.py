@@ -33,6 +33,7 @@ _IMPORTS = {
         "Equals",
         "Everything",
         "Exists",
+        "InNetwork",
         "Like",
         "Matches",
         "Not",

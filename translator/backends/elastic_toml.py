@@ -18,10 +18,7 @@ from translator.schema import Schema
 _MATURITY = {"stable": "production", "production": "production", "deprecated": "deprecated"}
 
 #: Kibana's own fields, and those that the repository keeps otherwise or leaves to their default.
-_LEFT_OUT = frozenset(
-    {"actions", "enabled", "exceptions_list", "to", "version", "new_terms_fields", "history_window_start"}
-)
-_DEFAULTS = {"max_signals": 100}
+_LEFT_OUT = frozenset({"actions", "exceptions_list", "version", "new_terms_fields", "history_window_start"})
 
 #: These stand last: what comes after a table in TOML belongs to it.
 _TABLES = ("filters", "threshold", "new_terms", "threat_mapping", "alert_suppression", "threat")
@@ -34,7 +31,9 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     if "new_terms_fields" in said:
         said["new_terms"] = _new_terms(said)
     said["filters"] = [_filter(each) for each in asked.filters]
-    kept = {name for name, value in said.items() if name not in _LEFT_OUT and _DEFAULTS.get(name) != value}
+    schedule = {"interval": rule.interval, "from": rule.look_back, "max_signals": rule.maximum_alerts}
+    unsaid = {name for name, value in schedule.items() if value is None} if rule.risk_score is not None else set()
+    kept = said.keys() - _LEFT_OUT - unsaid - ({"enabled"} if rule.enabled else set())
     ordered = [*sorted(kept.difference(_TABLES)), *(name for name in _TABLES if name in kept)]
     # A rule may have no query beside its filters, but the key is never missing.
     table = {

@@ -169,6 +169,8 @@ class _Compiler:
             case logic.Numeric(field, op, number):
                 numeric: dict[str, Scalar] = {op.word: number}
                 return spelled.number(scope, field, Bounds(**numeric, time_zone=None))
+            case logic.InNetwork(field, network):
+                return spelled.inside(scope, field, network)
             case logic.SameAs(field, other, side, cased):
                 return spelled.same(scope, field, other, _SIDES[side], self.folding(cased))
             case logic.DatePart(field, unit, number):

@@ -12,6 +12,7 @@ from translator.backends.matcher import compile_
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
 from translator.logic import Formula
+from translator.needs import Correlation
 from translator.profiles import PORTABLE
 from translator.rule import Language, Rule
 from translator.schema import Schema
@@ -19,6 +20,7 @@ from translator.sigma import document
 from translator.sigma.emit import emit as emit_detection
 from translator.sigma.log_source import infer
 from translator.sigma.portable import Rewritten, rewrite
+from translator.sigma.returned import complete
 from translator.source import Source, Span
 
 #: How a Sigma rule says that its fields go by Elastic's names.
@@ -26,10 +28,17 @@ _ECS = re.compile(r"^taxonomy:[ \t]*['\"]?ecs\b", re.MULTILINE)
 
 
 def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
-    """The rule as one Sigma document. ``data`` is the document as plain values."""
+    """The rule as one Sigma document. ``data`` is the document as plain values.
+
+    A correlation is written as it was read, with the rules that it names.
+    """
+    renamed = rule.sigma_header.get("taxonomy") == "ecs" and is_in_sigmas_names(rule)
+    if not renamed and any(isinstance(need.detail, Correlation) for need in rule.needs):
+        return Emitted(f"{rule.query.text.rstrip()}\n")
     log_source, notes = infer(rule, formula)
     if options.profile == PORTABLE.name:
-        rewritten = Rewritten(formula) if is_in_sigmas_names(rule) else rewrite(formula, log_source, rule.whole)
+        own = is_in_sigmas_names(rule) and not renamed
+        rewritten = Rewritten(formula) if own else rewrite(formula, log_source, rule.whole)
         emitted = emit_detection(rewritten.formula, rule.whole, styled=True)
         data = document.portable(rule, emitted.detection, log_source, attack=options.attack)
         # One field's losses are told once, where it is first asked.
@@ -39,6 +48,8 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
         emitted = emit_detection(formula, rule.whole)
         data = document.faithful(rule, emitted.detection, log_source, attack=options.attack)
         losses = emitted.losses
+    if rule.sigma_header:
+        data = complete(data, rule, faithful=options.profile != PORTABLE.name)
     try:
         text = yaml_writer.write(data)
     except yaml_writer.Unwritable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EPIPE
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +39,16 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(f"translator.cli.{home}"), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            # Files are read and written by `translator.files`; what is left is standard input and output.
+            if error.errno == EPIPE:
+                raise
+            reason = (error.strerror or str(error)).lower()
+            raise click.ClickException(f"Standard input or output fails: {reason}.") from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The texts stand here so that `--help` need not load every command.

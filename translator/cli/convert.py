@@ -45,13 +45,14 @@ class _Read:
 @options.profile
 @options.allow
 @options.attack
+@options.fields
 @options.pipelines
 @click.option("--time-zone", metavar="ZONE", help="Time zone for dates without one (dsl). The detection engine sends Zulu.")
 @options.format_
 @options.quiet
 @options.verbose
 def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | None, check: bool, diff: bool,
-            schema: str | None, profile: str, allow: tuple[str, ...], attack: str, pipelines: tuple[str, ...],
+            schema: str | None, profile: str, allow: tuple[str, ...], attack: str, fields: str | None, pipelines: tuple[str, ...],
             time_zone: str | None, format_: str,
             quiet: bool, verbose: bool) -> None:
     """Translate rules. Files, folders, or - for standard input.
@@ -67,7 +68,7 @@ def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | No
         backend = target(to)
         settings: dict[str, Any] = {"schema": options.load_schema(schema), "allow": Allowance.parse(options.split(allow)),
                                     "profile": profile, "attack": int(attack), "time_zone": time_zone,
-                                    "pipelines": pipelines}
+                                    "pipelines": pipelines, "fields": fields}
     except TranslatorError as error:
         raise options.usage(error) from None
     if (check or diff) and (output is None or output == "-"):
@@ -94,20 +95,21 @@ def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | No
 def _read(paths: tuple[str, ...], format_: str | None) -> Iterator[_Read | TranslatorError]:
     for path in paths:
         base = Path(path)
-        start = files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else base
+        start = files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path
         try:
             for found in scan([start], format_):
                 if isinstance(found, TranslatorError):
                     yield found
                 else:
                     here = Path(found.source.name).parent
-                    yield _Read(found, here.relative_to(base) if base.is_dir() else Path())
+                    yield _Read(found, here.relative_to(base) if files.is_folder(path) else Path())
         except TranslatorError as error:
             raise options.usage(error) from None
 
 
 def _many(paths: tuple[str, ...]) -> bool:
-    return len(paths) > 1 or Path(paths[0]).is_dir()
+    """Whether the paths name more than one file, found or not."""
+    return len(paths) > 1 or files.is_folder(paths[0]) or files.matching(paths[0]) is not None
 
 
 def _unique(rule: Rule, seen: dict[str, str]) -> None:
@@ -155,17 +157,14 @@ class _Output:
         if not self.compare:
             files.write(path, text)
             return
-        try:
-            old = files.read(path).content.decode("utf-8", "replace")
-        except TranslatorError:
-            self.report.fail(f"{path} is missing")
-            old = ""
-        if old != text:
-            if self.diff:
-                lines = difflib.unified_diff(old.splitlines(True), text.splitlines(True), str(path), f"{path} (new)")
-                click.echo("".join(line if line.endswith("\n") else f"{line}\n" for line in lines), nl=False)
-            if old:
-                self.report.fail(f"{path} differs")
+        found = path.exists()
+        old = files.read(path).content.decode("utf-8", "replace") if found else ""
+        if found and old == text:
+            return
+        if self.diff:
+            lines = difflib.unified_diff(old.splitlines(True), text.splitlines(True), str(path), f"{path} (new)")
+            click.echo("".join(line if line.endswith("\n") else f"{line}\n" for line in lines), nl=False)
+        self.report.fail(f"{path} differs" if found else f"{path} is missing")
 
 
 def slugged(title: str) -> str:

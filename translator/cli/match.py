@@ -7,12 +7,12 @@ import sys
 
 import click
 
-from translator import events
+from translator import events, files
 from translator.cli import options
 from translator.cli.report import Report
 from translator.errors import TranslatorError
-from translator.pipeline import needs
 from translator.matcher import Matcher
+from translator.pipeline import needs
 from translator.rule import Rule
 from translator.sources import scan
 
@@ -24,11 +24,12 @@ from translator.sources import scan
 @click.option("--fail-on-match", is_flag=True, help="End with 1 if a rule matches.")
 @options.from_
 @options.schema
+@options.fields
 @options.format_
 @options.quiet
 @options.verbose
 def match(rules: tuple[str, ...], events_path: str, fail_on_match: bool, from_: str | None, schema: str | None,
-          format_: str, quiet: bool, verbose: bool) -> None:
+          fields: str | None, format_: str, quiet: bool, verbose: bool) -> None:
     """Run rules over events. Writes one match a line: the event's line, the rule's id, its title.
 
     With --format json each line is a JSON object. A line that is no event is reported, and the others are judged.
@@ -38,11 +39,14 @@ def match(rules: tuple[str, ...], events_path: str, fail_on_match: bool, from_: 
       sigma-kql match rules/ --events events.ndjson
       sigma-kql match rule.md --events - --fail-on-match < events.ndjson
     """
+    if (*rules, events_path).count("-") > 1:
+        raise click.UsageError("Standard input holds rules or events, once.")
     report = Report("text", quiet, verbose)
     loaded: dict[str, Rule] = {}
     try:
         types = options.load_schema(schema)
-        found = list(scan(rules, from_))
+        found = list(scan((files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path for path in rules),
+                          from_))
     except TranslatorError as error:
         raise options.usage(error) from None
     for each in found:
@@ -50,15 +54,15 @@ def match(rules: tuple[str, ...], events_path: str, fail_on_match: bool, from_: 
             report.error(each)
             continue
         try:
-            Matcher([each], schema=types)
+            Matcher([each], schema=types, fields=fields)
             if each.id in loaded:
-                Matcher([loaded[each.id], each], schema=types)
+                Matcher([loaded[each.id], each], schema=types, fields=fields)
         except TranslatorError as error:
             report.error(error, each.title)
             continue
         loaded[each.id] = each
         report.findings([*each.notes, *needs(each)])
-    matcher = Matcher(loaded.values(), schema=types)
+    matcher = Matcher(loaded.values(), schema=types, fields=fields)
     matched = False
     try:
         lines = events.stream(sys.stdin.buffer, "<stdin>") if events_path == "-" else events.read(events_path)

@@ -51,6 +51,9 @@ profile = click.option("--profile", type=click.Choice([*PROFILES]), default="fai
                             + "; ".join(f"{each.name} {each.summary}" for each in PROFILES.values()) + ".")
 attack = click.option("--attack", type=click.Choice(["18", "19"]), default="19", show_default=True,
                       help="Version of MITRE ATT&CK for tags; 18 keeps the rule's own.")
+fields = click.option("--fields", type=click.Choice(["ecs", "sigma", "none"]),
+                      help="The names of a Sigma rule's fields: Elastic's (ecs) or its own. "
+                           "Default: ecs towards Elastic's targets.")
 pipelines = click.option("-p", "--pipeline", "pipelines", metavar="PIPELINE", multiple=True,
                          help="A pySigma processing pipeline, by name or file, for the targets that pySigma writes.")
 format_ = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,

@@ -13,8 +13,10 @@ import click
 
 from translator import files, kibana
 from translator.errors import TranslatorError
-from translator.kql import ast, parse as parse_query
+from translator.kql import ast
+from translator.kql import parse as parse_query
 from translator.source import NOWHERE, Source
+from translator.values import Scalar
 
 
 @click.command()
@@ -86,6 +88,11 @@ def _tree(node: ast.Query | ast.Value, depth: int) -> Iterator[str]:
 def _name(name: ast.Name) -> str:
     match name:
         case ast.Literal(value, quoted):
-            return f"{json.dumps(value, ensure_ascii=False)}{' (quoted)' if quoted else ''}"
+            return f"{_shown(value)}{' (quoted)' if quoted else ''}"
         case ast.Wildcard(pattern):
-            return " ".join("*" if isinstance(part, Enum) else json.dumps(part, ensure_ascii=False) for part in pattern) + " (wildcard)"
+            return " ".join("*" if isinstance(part, Enum) else _shown(part) for part in pattern) + " (wildcard)"
+
+
+def _shown(value: Scalar) -> str:
+    """A value as JSON spells it; half a character, which no terminal can show, by its number."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()

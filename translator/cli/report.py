@@ -74,13 +74,14 @@ class Report:
         self._say(click.style(message, fg="red"))
 
     def findings(self, diagnostics: Iterable[Diagnostic], *, accepted: bool = False) -> None:
-        """Write findings; what was accepted is no more than a note."""
+        """Write findings; an error that was accepted is no more than a note."""
         for each in diagnostics:
+            note = accepted and each.severity is Severity.ERROR
             quiet = self.quiet and (accepted or each.severity is Severity.NOTE)
             if self.format == "json":
-                self.entries.append(as_json(each, "note" if accepted else each.severity))
+                self.entries.append(as_json(each, "note" if note else each.severity))
             elif not quiet and not self._repeated(each, accepted):
-                self._say(_coloured(each, accepted))
+                self._say(_coloured(each, note))
 
     def _repeated(self, found: Diagnostic, accepted: bool) -> bool:
         """Whether a note said the same of another rule; a run over a folder tells it once, and counts."""

@@ -101,9 +101,9 @@ def verify(
     \b
     Examples:
       sigma-kql verify rules/
-      sigma-kql verify rules/ --events events.ndjson --format junit > verify.xml
-      sigma-kql verify rule.md --engine https://localhost:9200 --api-key "$KEY" --ca-file http_ca.crt
-      sigma-kql verify rule.md --against port.yml
+      sigma-kql verify rules/ --events events.ndjson --format junit
+      sigma-kql verify rule.md --to sigma -v
+      sigma-kql verify rule.md --against rules/persistence_periodic_tasks/rule.md
     """
     try:
         types = options.load_schema(schema)
@@ -131,7 +131,9 @@ def verify(
         except TranslatorError as error:
             report.error(error, each.title)
             continue
-        report.rule(each.title, "the same" if judged.ok else "different", notes=judged.findings)
+        # As text, the verdicts tell the findings themselves.
+        notes = () if format_ == "text" else judged.findings
+        report.rule(each.title, "the same" if judged.ok else "different", notes=notes)
         report.failed = report.failed or not judged.ok
         match format_:
             case "text" if not (quiet and judged.ok):

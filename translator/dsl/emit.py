@@ -57,7 +57,7 @@ def emit(formula: logic.Formula, config: Config = DEFAULT) -> Clause:
             return _should([_clause(formula, config)])
         case logic.Regex(field, expression, flags):
             return _should([{"regexp": {field.path: _regexp(expression, flags)}}])
-        case logic.Like() | logic.Numeric() | logic.SameAs() | logic.DatePart():
+        case logic.Like() | logic.Numeric() | logic.InNetwork() | logic.SameAs() | logic.DatePart():
             raise AssertionError(f"Elasticsearch has no such question, so it is to be said otherwise first: {formula}")
         case logic.Anywhere() | logic.AnywhereRegex():
             raise AssertionError(f"Elasticsearch has no such question, so it is to be said otherwise first: {formula}")

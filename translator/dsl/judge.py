@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from translator import values
-from translator.dsl import document, query_string
+from translator.dsl import document, lucene, query_string, regexp
 from translator.dsl.document import Path
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
+from translator.expressions import automaton
 from translator.meaning import Bounds, Folding, Refused, Scope, Test, calendar, either
 from translator.meaning.verdict import Predicate, all_hold, negation
 from translator.schema import Schema
@@ -199,6 +200,10 @@ class _Judge:
             case "wildcard":
                 name, options = _field(body, path, "value", {"case_insensitive"})
                 return scope.wildcard(name, _wildcard(_text(options, "value", path)), _folding(options, path))
+            case "regexp":
+                name, options = _field(body, path, "value", {"case_insensitive", "flags", "max_determinized_states"})
+                said, folding = _text(options, "value", path), _folding(options, path)
+                return scope.regexp(name, said, lambda text: _expression(text, options, path), folding)
             case "query_string":
                 return _query_string(_options(body, path, {"query", "fields"}), scope, path)
             case "multi_match":
@@ -258,6 +263,7 @@ CLAUSES = (
     "match_phrase",
     "range",
     "wildcard",
+    "regexp",
     "query_string",
     "multi_match",
 )
@@ -387,6 +393,31 @@ def _wildcard(text: str) -> Pattern:
     return values.pattern(
         Wild(wild) if wild else escaped or plain or last for escaped, wild, plain, last in _WILDCARD.findall(text)
     )
+
+
+def _expression(text: str, options: _Body, path: Path) -> Callable[[str], bool]:
+    """The test of a whole value. Lucene's optional operators are not known here."""
+    flags = str(options.get("flags", "ALL")).upper()
+    if flags != "NONE" and lucene.has_optional_operators(text):
+        raise _Mistake(
+            Code.DSL_CLAUSE,
+            "The regexp holds an optional operator of Lucene's (one of ~&<>@#).",
+            path,
+            'escape it with a backslash, or write "flags": "NONE"',
+        )
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 > regexp.LONGEST:
+        raise _Mistake(
+            Code.BAD_FIELD_VALUE, f"Elasticsearch takes {regexp.LONGEST} characters of a regexp.", path, "shorten it"
+        )
+    try:
+        tree = lucene.read(text, folds=_flag(options, "case_insensitive", path))
+        if regexp.is_too_complex(tree):
+            raise lucene.Malformed("its automaton grows too large")
+        return automaton.matching(tree)
+    except (lucene.Malformed, automaton.TooLarge) as error:
+        raise _Mistake(
+            Code.BAD_FIELD_VALUE, f"Elasticsearch cannot read the regexp: {error}.", path, "see Lucene's RegExp"
+        ) from None
 
 
 def _query_string(body: _Body, scope: Scope, path: Path) -> Test:

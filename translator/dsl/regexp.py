@@ -63,12 +63,15 @@ class Regexp:
     folds: bool
 
 
-def lucene(tree: Tree) -> Regexp:
-    """What Lucene must match a whole value with, so that ``tree`` is found in it. Raises Inexpressible."""
+def lucene(tree: Tree, *, may_fold: bool = True) -> Regexp:
+    """What Lucene must match a whole value with, so that ``tree`` is found in it. Raises Inexpressible.
+
+    Where ``may_fold`` is False there is no ``case_insensitive`` to say letter case with, and it is written out.
+    """
     whole = _whole(tree)
     if is_too_complex(whole):
         raise Inexpressible("its automaton is too large for Elasticsearch")
-    folds = _minds_no_case(whole)
+    folds = may_fold and _minds_no_case(whole)
     written = "|".join(_spelled(item, folds) for item in (whole.items if isinstance(whole, Choice) else (whole,)))
     if len(written.encode("utf-16-le")) // 2 > LONGEST:
         raise Inexpressible(f"Lucene takes {LONGEST} characters, and this has {len(written)}")

@@ -13,20 +13,21 @@ from translator import logic
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.kql import ast
 from translator.kql.lint import lint
+from translator.ledger import Loss
 from translator.schema import Ask, Field, FieldPattern, FieldRef, Schema
 from translator.source import Source, Span
 from translator.values import Wild, pattern, show
-
 
 _Ask: TypeAlias = Callable[[Field], logic.Formula]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A formula, and what is worth knowing about it."""
+    """A formula, what is worth knowing about it, and where it is only nearly what was written."""
 
     formula: logic.Formula
     notes: tuple[Diagnostic, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
 
 def check(query: ast.Query, schema: Schema, source: Source) -> Checked:

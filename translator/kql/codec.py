@@ -25,10 +25,10 @@ _QUOTED_ESCAPE = re.compile(r'\\(?:([trn])|u([0-9A-Fa-f]{4})|(["\\]))')
 #: Kibana keeps a star as this text. A literal that spells the text out has wildcards there as soon as it has a star.
 _STAR = "@kuery-wildcard@"
 
-#: What must not stand bare in an unquoted literal: special characters, white space that escapes name, and words
-#: that act, or would beside some neighbour.
+#: What must not stand bare in an unquoted literal: special characters, white space that escapes name, halves of
+#: characters, which no encoding can write, and words that act, or would beside some neighbour.
 _ACTIVE = re.compile(
-    r"""[\\():<>"*{}\t\r\n]
+    r"""[\\():<>"*{}\t\r\n\ud800-\udfff]
     | (?:^|(?<=[ \t\r\n\u00a0]))(?:or|and)(?=[ \t\r\n\u00a0]|$)
     | not(?=[ \t\r\n\u00a0]|$)""",
     re.IGNORECASE | re.VERBOSE,
@@ -103,7 +103,7 @@ def encode(name: Name) -> str | None:
 
 
 def _quote(text: str) -> str:
-    return '"' + re.sub(r'["\\\t\r\n]', lambda found: _NAMED.get(found[0], f"\\{found[0]}"), text) + '"'
+    return '"' + re.sub(r'["\\\t\r\n\ud800-\udfff]', _escape, text) + '"'
 
 
 def _bare(text: str) -> str:
@@ -113,4 +113,6 @@ def _bare(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     found = match[0]
     # `\n` is a line feed, so a lower-case `not` is escaped by the code of its first letter.
-    return _NAMED.get(found) or (f"\\u006e{found[1:]}" if found[0] == "n" else f"\\{found}")
+    if found[0] == "n" or "\ud800" <= found[0] <= "\udfff":
+        return f"\\u{ord(found[0]):04x}{found[1:]}"
+    return _NAMED.get(found) or f"\\{found}"

@@ -7,7 +7,7 @@ with white space.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias, assert_never
 
 from translator import logic
@@ -68,9 +68,9 @@ class _Writer:
                 return ast.Range(self.field(field, path), op, _bare_or_quoted(str(value)) if value is not None else ast.Literal(None))
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches():
                 return ast.Is(self.field(formula.field, path), self.value(formula, negated))
-            case logic.Like() | logic.Regex() | logic.Numeric() | logic.SameAs() | logic.DatePart():
+            case logic.Like() | logic.Regex() | logic.Numeric() | logic.InNetwork():
                 raise AssertionError(f"KQL has no such question, so it is to be said otherwise first: {formula}")
-            case logic.Anywhere() | logic.AnywhereRegex():
+            case logic.SameAs() | logic.DatePart() | logic.Anywhere() | logic.AnywhereRegex():
                 raise AssertionError(f"KQL has no such question, so it is to be said otherwise first: {formula}")
             case _:
                 assert_never(formula)
@@ -114,7 +114,7 @@ class _Writer:
                 return _literal(value, quoted=True)
             case logic.Matches(_, shape, cased):
                 self.case(leaf, "".join(part for part in shape if isinstance(part, str)), cased, negated)
-                return self.wildcard(shape, leaf.span, negated)
+                return self.wildcard(self.unsplit(leaf, shape, negated), leaf.span, negated)
             case _:
                 assert_never(leaf)
 
@@ -125,11 +125,18 @@ class _Writer:
         if leaf.field.type in ANALYSED_TEXT and not isinstance(leaf, logic.Exists | logic.Words | logic.Phrase):
             self.lose(Code.TEXT_COMPARED, f"The rule compares the words of {leaf.field.path} as they are indexed; KQL "
                       "analyses what it looks for.", Effect.MIXED, leaf.span, negated, "write to dsl")
-        elif (leaf.field.type is Type.UNKNOWN and isinstance(leaf, logic.Matches)
-              and any(char.isspace() for part in leaf.pattern if isinstance(part, str) for char in part)):
-            self.lose(Code.TEXT_COMPARED, f"Kibana splits a pattern at its blanks where it does not know the field, and the "
-                      f"schema does not know {leaf.field.path}.", Effect.MIXED, leaf.span, negated,
-                      "write to dsl, or give the field's type with --schema FILE")
+
+    def unsplit(self, leaf: logic.Matches, shape: Pattern, negated: bool) -> Pattern:
+        """A pattern that Kibana would split at its blanks, since it sends it as a ``query_string``: stars for blanks."""
+        if not isinstance(leaf.field, FieldRef) or leaf.field.ask is not Ask.TERM or leaf.field.type not in _SPLIT:
+            return shape
+        pieces = [_BLANKS.split(part) if isinstance(part, str) else [part] for part in shape]
+        if all(len(each) == 1 for each in pieces):
+            return shape
+        self.lose(Code.SPLIT, f"Kibana splits a pattern at its blanks where it does not know the field, and the schema does "
+                  f"not know {leaf.field.path}; `*` stands in place of each.", Effect.WIDER, leaf.span, negated,
+                  "write to dsl, or give the field's type with --schema FILE")
+        return _collapsed(starred for texts in pieces for starred in _with_stars(texts))
 
     def case(self, leaf: logic.Equals | logic.Matches, text: str, cased: bool, negated: bool) -> None:
         """Only text with letters has a case to lose."""
@@ -160,6 +167,12 @@ class _Writer:
         self.losses.append(lose(code, message, effect.under_not() if negated else effect, self.source, span, remedy))
 
 
+#: Types that Kibana asks with a ``query_string``.
+_SPLIT = (Type.UNKNOWN, Type.FLATTENED, Type.VERSION)
+
+#: Where a ``query_string`` splits.
+_BLANKS = re.compile("[ \t\r\n\u3000]+")
+
 _LISTED = (logic.Exists, logic.Equals, logic.Words, logic.Phrase, logic.Matches)
 
 
@@ -187,9 +200,14 @@ def _bare_or_quoted(text: str) -> ast.Literal:
 def _collapsed(parts: Iterable[str | Wild]) -> Pattern:
     found: list[str | Wild] = []
     for part in parts:
-        if part is not Wild.ANY or found[-1:] != [Wild.ANY]:
+        if part and (part is not Wild.ANY or found[-1:] != [Wild.ANY]):
             found.append(part)
     return pattern(found)
+
+
+def _with_stars(texts: Sequence[str | Wild]) -> Iterator[str | Wild]:
+    for number, text in enumerate(texts):
+        yield from ((Wild.ANY, text) if number else (text,))
 
 
 def _without_edges(shape: Pattern) -> Pattern:

@@ -17,6 +17,10 @@ _COMMENT = re.compile(r"(?<=\s)(?:#|//)")
 _QUOTES = re.compile("[\u2018\u2019\u201c\u201d]|^'|'$")
 _OPERATOR = re.compile(r"&&|\|\||(?<![=<>!])!?==?(?![=])|^!|(?<=\s)!")
 _ODD_WORDS = frozenset({"true", "false", "null", "none"})
+_EDGE_KEYWORD = re.compile(r"(?:and|or)[ \t\r\n\u00a0]|.*[ \t\r\n\u00a0](?:and|or|not)\Z", re.IGNORECASE | re.DOTALL)
+_OTHER_LANGUAGE = re.compile(
+    r"\w+\s+where\s|(?:from|row|show|ts)\s+\S*[-*]|select\s.*\sfrom\s", re.IGNORECASE | re.DOTALL
+)
 
 
 def lint(query: ast.Query, schema: Schema, source: Source) -> Iterator[Diagnostic]:
@@ -52,14 +56,16 @@ class _Linter:
                 yield from self.free(value, nested=nested)
 
     def beside(self, items: tuple[ast.Query, ...], *, nested: bool) -> Iterator[Diagnostic]:
-        field: ast.Is | None = None
-        for item in items:
-            if isinstance(item, ast.Free) and field is not None and not nested:
+        """Conditions that are joined: one without a field may belong to the field before it, or to the first."""
+        bare = [_without_not(item) for item in items]
+        field = next((each for each in bare if isinstance(each, ast.Is)), None)
+        for item, each in zip(items, bare, strict=True):
+            if isinstance(each, ast.Free) and field is not None and not nested:
                 text = self.source.text[field.field.span.start : field.field.span.end]
-                yield self.found(Code.FREE_AMONG_FIELDS, "This value has no field: it is searched in every field.", item.span,
-                                 f"write `{text}:(x or y)` if it belongs to {text}")
-            if isinstance(item, ast.Is):
-                field = item
+                yield self.found(Code.FREE_AMONG_FIELDS, "This value has no field: it is searched in every field.",
+                                 each.span, f"write `{text}:(x or y)` if it belongs to {text}")
+            if isinstance(each, ast.Is):
+                field = each
             yield from self.query(item, nested=nested)
 
     def free(self, value: ast.Name, *, nested: bool) -> Iterator[Diagnostic]:
@@ -67,7 +73,10 @@ class _Linter:
             yield self.found(Code.FIELDLESS_IN_NESTED, "A value without a field matches nothing inside braces.", value.span,
                              "write `field:value`")
         text = _bare(value)
-        if _OPERATOR.search(text):
+        if _OTHER_LANGUAGE.match(text):
+            yield self.found(Code.FOREIGN_OPERATOR, "This is searched as text; it reads like EQL, ES|QL or SQL.",
+                             value.span, "rewrite the conditions of its `where` as KQL: `field:value and ...`")
+        elif _OPERATOR.search(text):
             yield self.found(Code.FOREIGN_OPERATOR, "This is searched as text: KQL knows no such operator.", value.span,
                              "write `and`, `or`, `not` and `field:value`")
         yield from self.literal(value)
@@ -81,7 +90,8 @@ class _Linter:
                              "write `and`, `or`, `not` and `field:value`")
         elif _BLANK.search(text):
             yield self.found(Code.FIELD_WITH_BLANK, f'The field is called "{text}", with a blank.', name.span,
-                             "join conditions with `and` or `or`, or quote the name")
+                             "take the first word away, or write a condition before it" if _EDGE_KEYWORD.match(text)
+                             else "join conditions with `and` or `or`, or quote the name")
 
     def value(self, value: ast.Value, name: ast.Name) -> Iterator[Diagnostic]:
         match value:
@@ -95,10 +105,14 @@ class _Linter:
                                  f"write `not {_text(name)}:*`")
             case ast.Literal(str() as text, quoted=False):
                 if text.lower() in _ODD_WORDS and text != text.lower():
+                    truth = text.lower() in ("true", "false")
                     yield self.found(Code.ODD_WORD, f'"{text}" is an ordinary text here.', value.span,
-                                     f"write {text.lower()} if the field is boolean")
+                                     f"write {text.lower()} if the field is boolean" if truth
+                                     else f"write `not {_text(name)}:*` for events without a value")
                 elif _BLANK.search(text) and not _COMMENT.search(text):
                     yield self.found(Code.SEVERAL_WORDS, f'"{text}" is one value here.', value.span,
+                                     "an operator needs a condition on each side; complete it, or put it in quotes"
+                                     if _EDGE_KEYWORD.match(text) else
                                      "put it in quotes if that is meant; else write `(x or y)`")
                 yield from self.literal(value)
             case ast.Wildcard(pattern) if any(isinstance(part, str) and _BLANK.search(part) for part in pattern):
@@ -111,9 +125,11 @@ class _Linter:
             return
         kind = self.schema.field(_text(name)).type
         if kind is Type.UNKNOWN or kind in ANALYSED_TEXT:
-            what = "of unknown type" if kind is Type.UNKNOWN else "analysed text"
+            what, then = (("of unknown type", "give the field's type with --schema, or write one word")
+                          if kind is Type.UNKNOWN else
+                          ("analysed text", "put whole words in quotes, or write one condition for each word"))
             yield self.found(Code.SPLIT_PATTERN, f"{_text(name)} is {what}: each word of the pattern is searched on its own.",
-                             value.span, "give the field's type with --schema, or write one word")
+                             value.span, then)
 
     def literal(self, value: ast.Name) -> Iterator[Diagnostic]:
         text = _text(value)
@@ -135,6 +151,12 @@ class _Linter:
 
     def found(self, code: Code, message: str, span: Span, hint: str) -> Diagnostic:
         return diagnose(code, message, self.source, span, hint)
+
+
+def _without_not(query: ast.Query) -> ast.Query:
+    while isinstance(query, ast.Not):
+        query = query.item
+    return query
 
 
 def _bare(name: ast.Name) -> str:

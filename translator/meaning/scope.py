@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from translator.meaning import document, flattened, metadata, query_string
+from translator.meaning import document, expressions, flattened, metadata, query_string
 from translator.meaning.everywhere import Ask, below, everywhere
 from translator.meaning.kinds import keeps, kind_of
 from translator.meaning.numbers import double
 from translator.meaning.question import Accept, Bounds, Folding, Refused
+from translator.meaning.texts import TextTest
 from translator.meaning.verdict import EVERYTHING, NOTHING, Predicate, Test, either, some_value
 from translator.schema import DATES, NUMBERS, FieldPattern, FieldRef, Schema, Type
 from translator.values import Pattern, Scalar, Wild, show
@@ -90,6 +91,13 @@ class Scope:
         if field.path in metadata.NAMES:
             return metadata.wildcard(field.path)
         return self._ask(field, kind_of(field).wildcard(field, like, folding))
+
+    def regexp(self, name: Name, said: str, read: Callable[[str], TextTest], folding: Folding = Folding.NONE) -> Test:
+        """``regexp``: a name is never a pattern here. ``read`` makes of Lucene's text the test of a whole value."""
+        field = self._field(name)
+        if field.path in metadata.NAMES:
+            return metadata.wildcard(field.path)
+        return self._ask(field, expressions.accept(field, said, read, folding))
 
     def exists(self, name: Name) -> Test:
         """``exists``: stars in a name expand, and an object exists where something in it does."""

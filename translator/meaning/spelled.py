@@ -80,6 +80,11 @@ def number(scope: Scope, field: FieldRef, bounds: Bounds) -> Test:
     return scope.value(field, numbers.range_(FieldRef(field.path, Type.DOUBLE), bounds))
 
 
+def inside(scope: Scope, field: FieldRef, network: str) -> Test:
+    """A value that spells an address lies in ``network``."""
+    return scope.value(field, addresses.term(FieldRef(field.path, Type.IP), network))
+
+
 def same(scope: Scope, field: FieldRef, other: FieldRef, comparison: Comparison, folding: Folding) -> Test:
     """A value of one field and a value of the other compare so."""
     left, right = scope.paths(field), scope.paths(other)

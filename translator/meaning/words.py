@@ -110,6 +110,11 @@ def _some(field: FieldRef, test: TextTest) -> Accept:
     return _accepting(field, lambda _, found: any(map(test, found)))
 
 
+def some_word(field: FieldRef, test: TextTest) -> Accept:
+    """Accepts a value of which a word passes ``test``."""
+    return _some(field, test)
+
+
 def exists(field: FieldRef) -> Accept:
     """Any value, even one without a word in it."""
     return lambda value: text(value) is not None

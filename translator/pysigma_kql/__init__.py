@@ -1,8 +1,7 @@
-"""The pySigma backend ``kibana_kql``; in a wheel this file is ``sigma/backends/kibana_kql``, where pySigma looks.
+"""The translator as a backend of pySigma's: ``kibana_kql``."""
 
-Nothing but the backend's class may be visible here: pySigma takes every backend that it sees for one of ours.
-"""
+from __future__ import annotations
 
 from translator.pysigma_kql.backend import KibanaKqlBackend
 
-__all__ = ("KibanaKqlBackend",)
+__all__ = ["KibanaKqlBackend"]

@@ -49,11 +49,14 @@ class KibanaKqlBackend(TextQueryBackend):
         processing_pipeline: ProcessingPipeline | None = None,
         collect_errors: bool = False,
         index_pattern: str = "logs-*",
+        fields: str = "none",
         **options: Any,
     ) -> None:
         super().__init__(processing_pipeline, collect_errors, **options)
         #: The id of the data view that saved searches refer to.
         self.index_pattern = index_pattern
+        #: ``ecs`` gives fields Elastic's names, by the table of `sigma-kql`; ``none`` leaves that to pipelines.
+        self.fields = fields
 
     def convert_condition(self, cond: Any, state: ConversionState) -> Any:
         """What the condition asks; it is written when the format is known."""
@@ -123,7 +126,8 @@ class KibanaKqlBackend(TextQueryBackend):
     def _written(self, rule: SigmaRule, asked: Part, target: str) -> Artefact:
         try:
             read = reading.rule(rule, asked)
-            return convert(read, to=target, schema=Schema.default(), allow=_ACCEPTED, width=_ONE_LINE)
+            schema = reading.schema(asked) if self.fields == "none" else Schema.default()
+            return convert(read, to=target, schema=schema, allow=_ACCEPTED, width=_ONE_LINE, fields=self.fields)
         except TranslatorError as error:
             found = "; ".join(dict.fromkeys(f"{each.code} {each.message}" for each in error.diagnostics))
             raise SigmaFeatureNotSupportedByBackendError(found, source=rule.source) from error

@@ -6,7 +6,10 @@ what it means everywhere else, and what is not supported is refused by the same 
 
 from __future__ import annotations
 
-from typing import Any
+from collections import ChainMap
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
 
 from sigma import types
 from sigma.conditions import (
@@ -21,6 +24,7 @@ from sigma.rule import SigmaRule
 
 from translator import sources, yaml_writer
 from translator.rule import LogSource, Rule, derived_id
+from translator.schema import Schema, Type, typed
 from translator.sigma import codec, document
 from translator.sigma.detection import All, Item, No, Part, Some
 from translator.sigma.gathering import gather
@@ -28,6 +32,9 @@ from translator.sigma.layout import arrange
 from translator.source import Source
 
 _COMPARED = {"LT": "lt", "LTE": "lte", "GT": "gt", "GTE": "gte"}
+
+#: Questions that only some types answer.
+_TYPES = {"cidr": Type.IP, **dict.fromkeys(_COMPARED.values(), Type.DOUBLE)}
 
 _FLAGS = {"IGNORECASE": "i", "MULTILINE": "m", "DOTALL": "s"}
 
@@ -81,6 +88,33 @@ def _item(field: str | None, value: Any) -> Part:
             return Item(field, "|".join(["fieldref", *edges]), (value.field,))
         case _:
             raise _unsupported(value)
+
+
+def schema(asked: Part) -> Schema:
+    """The packaged types; a field that they do not know is taken for what the rule asks of it.
+
+    Kibana's data view lists every field that is mapped, so what is unknown here is not unknown there.
+    """
+    packaged = Schema.default()
+    types_: dict[str, Type] = {}
+    for item in _items(asked):
+        if item.field is not None and item.field not in packaged:
+            wanted = _TYPES.get(item.operator)
+            types_[item.field] = wanted or types_.get(item.field, Type.KEYWORD)
+    fields = ChainMap({name: typed(name, each) for name, each in types_.items()}, cast("Any", packaged.fields))
+    return replace(packaged, fields=fields)
+
+
+def _items(part: Part) -> Iterator[Item]:
+    pending = [part]
+    while pending:
+        match pending.pop():
+            case All(parts) | Some(parts):
+                pending.extend(parts)
+            case No(inner):
+                pending.append(inner)
+            case Item() as item:
+                yield item
 
 
 def rule(said: SigmaRule, asked: Part) -> Rule:

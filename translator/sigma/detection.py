@@ -32,7 +32,7 @@ class Item:
         """What follows the field in the key: ``startswith`` and its kin where every value has that shape."""
         match self.operator:
             case "text":
-                shape = self.shape
+                shape = self.shape if self.field is not None else ""
             case "address":
                 shape = "" if self._plain_addresses else "cidr"
             case "null":

@@ -165,7 +165,7 @@ def _selection(selection: Selection, spell: _Spell) -> Any:
     if len(selection) > 1:
         return [_map(items, spell) for items in selection]
     (items,) = selection
-    if items[0].field is None:
+    if items[0].field is None and not items[0].modifiers:
         return spell(items[0])
     return _map(items, spell)
 

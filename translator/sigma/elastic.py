@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import assert_never
 
 from translator import logic, values
@@ -82,6 +83,8 @@ class _Writer:
                 return self.regex(formula)
             case logic.Numeric():
                 return self.numeric(formula, negated)
+            case logic.InNetwork():
+                return self.network(formula, negated)
             case logic.SameAs(field, other):
                 said = f"Elasticsearch cannot compare {field.path} with {other.path} of the same event."
                 return self.refuse(Code.FIELDS_COMPARED, said, formula, "write to the matcher or to sigma")
@@ -112,7 +115,8 @@ class _Writer:
             case kind if kind in ANALYSED_TEXT:
                 return self.words(leaf, negated)
             case kind:
-                said = f'Elasticsearch cannot compare {field.path}, which is {_a(kind)}, with "{values.show(leaf.pattern)}".'
+                shown = values.show(leaf.pattern)
+                said = f'Elasticsearch cannot compare {field.path}, which is {_a(kind)}, with "{shown}".'
                 return self.refuse(Code.TEXT_COMPARED, said, leaf, "write a value of that type")
 
     def words(self, leaf: logic.Like, negated: bool) -> logic.Formula:
@@ -182,6 +186,25 @@ class _Writer:
         )
         return logic.Compare(field, leaf.op, str(leaf.number), span=leaf.span)
 
+    def network(self, leaf: logic.InNetwork, negated: bool) -> logic.Formula:
+        """On texts, version 4 by what its addresses begin with; on what is not known as on an address."""
+        field, span = leaf.field, leaf.span
+        remedy = "give the field's type with --schema FILE"
+        if field.type is Type.UNKNOWN:
+            said = f"The schema does not know {field.path}: Elasticsearch finds its addresses only if it is an ip."
+            self.lose(Code.TEXT_COMPARED, said, Effect.NARROWER, span, negated, remedy)
+            return logic.Words(replace(field, ask=Ask.MATCH), leaf.network, span=span)
+        network = ip_network(leaf.network)
+        if field.type not in EXACT_TEXT or isinstance(network, IPv6Network):
+            said = f"Elasticsearch cannot look for the network {network} in {field.path}, which is {_a(field.type)}."
+            return self.refuse(Code.TEXT_COMPARED, said, leaf, "ask a field that is an ip")
+        said = f"{field.path} is a text: Elasticsearch compares what it begins with, also where it is no address."
+        self.lose(Code.TEXT_COMPARED, said, Effect.WIDER, span, negated, remedy)
+        asked = replace(field, ask=Ask.TERM)
+        shapes = [_beginning(part) for part in network.subnets(new_prefix=-(-network.prefixlen // 8) * 8)]
+        parts = tuple(_whole(asked, logic.Like(asked, shape, True, span=span)) for shape in shapes)
+        return parts[0] if len(parts) == 1 else logic.Or(parts, span=span)
+
     def anywhere(self, leaf: logic.Anywhere, negated: bool) -> logic.Formula:
         said = (
             "Elasticsearch searches each field by its type, and texts by their words; a keyword is any part of a value."
@@ -230,6 +253,14 @@ def collapsed(parts: list[str | Wild]) -> Pattern:
         if part != "" and not (part is Wild.ANY and kept[-1:] == [Wild.ANY]):
             kept.append(part)
     return values.pattern(kept)
+
+
+def _beginning(network: IPv4Network) -> Pattern:
+    """What the addresses of a network begin with whose prefix is whole octets."""
+    octets = str(network.network_address).split(".")[: network.prefixlen // 8]
+    if len(octets) == 4:
+        return (".".join(octets),)
+    return (f"{'.'.join(octets)}.", Wild.ANY) if octets else (Wild.ANY, ".", Wild.ANY, ".", Wild.ANY, ".", Wild.ANY)
 
 
 def _a(kind: Type) -> str:

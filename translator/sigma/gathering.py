@@ -44,21 +44,27 @@ def _flat(kind: type[All] | type[Some], parts: Iterable[Part]) -> list[Part]:
     return list(dict.fromkeys(found))
 
 
-_LISTS = ("text", "address", "")
+#: Operators that ask for no value, or for one that says all.
+_ALONE = ("exists", "null")
 
 
 def _listed(parts: list[Part]) -> list[Part]:
     """Or-ed values of one field become one list, at the place of the first."""
     found: dict[object, Part] = {}
+    lists: dict[object, list[Value]] = {}
     for part in parts:
-        if isinstance(part, Item) and part.operator in _LISTS and not part.every:
+        if isinstance(part, Item) and part.operator not in _ALONE and not part.every:
             kind = (part.field, part.operator, part.cased)
-            before = found.get(kind)
-            values = before.values if isinstance(before, Item) else ()
-            found[kind] = replace(part, values=_once(values + part.values, part.cased))
+            found.setdefault(kind, part)
+            lists.setdefault(kind, []).extend(part.values)
         else:
             found[part] = part
-    return list(found.values())
+    return [
+        replace(part, values=_once(tuple(lists[kind]), part.cased))
+        if isinstance(part, Item) and kind in lists
+        else part
+        for kind, part in found.items()
+    ]
 
 
 def _once(values: tuple[Value, ...], cased: bool) -> tuple[Value, ...]:

@@ -53,19 +53,41 @@ class Leaves:
             case logic.Within(_, body):
                 return self.within(formula, body, negated)
             case logic.Everything():
-                return self.refuse(Code.EVERYTHING, "Sigma has no condition that is always true.", formula.span,
-                                   "ask for a field that every event has, such as `@timestamp:*`")
+                return self.refuse(
+                    Code.EVERYTHING,
+                    "Sigma has no condition that is always true.",
+                    formula.span,
+                    "ask for a field that every event has, such as `@timestamp:*`",
+                )
             case logic.Search(value, phrase):
                 how = "phrase" if phrase else "words"
-                self.lose(Code.SEARCH, f"Elasticsearch looks for these {how} in each field by its type; "
-                          "what Sigma's keywords do depends on the backend.", Effect.MIXED, formula.span, "name the field")
+                self.lose(
+                    Code.SEARCH,
+                    f"Elasticsearch looks for these {how} in each field by its type; "
+                    "what Sigma's keywords do depends on the backend.",
+                    Effect.MIXED,
+                    formula.span,
+                    "name the field",
+                )
                 return Item(None, "text", ((str(value),),))
             case logic.SearchPattern(shape):
-                self.lose(Code.SEARCH, "Elasticsearch looks for this pattern in each field by its type; what Sigma's "
-                          "keywords do depends on the backend.", Effect.MIXED, formula.span, "name the field")
+                self.lose(
+                    Code.SEARCH,
+                    "Elasticsearch looks for this pattern in each field by its type; what Sigma's "
+                    "keywords do depends on the backend.",
+                    Effect.MIXED,
+                    formula.span,
+                    "name the field",
+                )
                 return Item(None, "text", (shape,))
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches() | logic.Compare():
                 return self.leaf(formula, negated)
+            case logic.Like() | logic.Regex() | logic.Numeric() | logic.InNetwork() | logic.SameAs() | logic.DatePart():
+                return _sigma_item(formula)
+            case logic.Anywhere(shape, cased):
+                return Item(None, "text", (shape,), cased)
+            case logic.AnywhereRegex(expression, flags):
+                return Item(None, _regex(flags), (expression,))
             case _:
                 assert_never(formula)
 
@@ -74,31 +96,51 @@ class Leaves:
         if len(list(logic.walk(body))) > 1:
             inverted = any(flipped for _, flipped in logic.polar(body))
             effect = Effect.MIXED if inverted else Effect.WIDER
-            self.lose(Code.NESTED, "Sigma cannot ask that one object of the list satisfies all of this.",
-                      effect.under_not() if negated else effect, formula.span)
+            self.lose(
+                Code.NESTED,
+                "Sigma cannot ask that one object of the list satisfies all of this.",
+                effect.under_not() if negated else effect,
+                formula.span,
+            )
         return self.part(body, negated)
 
     def leaf(self, leaf: logic.Leaf, negated: bool) -> Part:
         if isinstance(leaf.field, FieldPattern):
-            return self.refuse(Code.FIELD_PATTERN, f"Sigma has no field patterns, and the schema knows no field of the "
-                               f"shape {leaf.field.path}.", leaf.span, "give a schema that has the fields (--schema FILE)")
+            return self.refuse(
+                Code.FIELD_PATTERN,
+                f"Sigma has no field patterns, and the schema knows no field of the shape {leaf.field.path}.",
+                leaf.span,
+                "give a schema that has the fields (--schema FILE)",
+            )
         field = leaf.field
         if not _is_name(field.path):
-            return self.refuse(Code.FIELD_NAME, f'Sigma cannot write a field that is called "{field.path}".', leaf.span,
-                               "rename the field; its name must not be empty, and a pipe begins a modifier")
+            return self.refuse(
+                Code.FIELD_NAME,
+                f'Sigma cannot write a field that is called "{field.path}".',
+                leaf.span,
+                "rename the field; its name must not be empty, and a pipe begins a modifier",
+            )
         match leaf:
             case logic.Exists():
                 return Item(field.path, "exists", (True,))
             case logic.Compare(_, op, value, (second, bound)):
-                self.lose(Code.TWO_BOUNDS, f"Sigma asks each bound on its own; two values of {field.path} may meet "
-                          "them.", Effect.WIDER.under_not() if negated else Effect.WIDER, leaf.span)
+                self.lose(
+                    Code.TWO_BOUNDS,
+                    f"Sigma asks each bound on its own; two values of {field.path} may meet them.",
+                    Effect.WIDER.under_not() if negated else Effect.WIDER,
+                    leaf.span,
+                )
                 sides = ((op, value), (second, bound))
                 return All(tuple(self.leaf(logic.Compare(field, *side, span=leaf.span), negated) for side in sides))
             case logic.Compare(_, op, value):
                 number = _number(value) if field.type in NUMBERS else None
                 if number is None:
-                    return self.refuse(Code.RANGE, f"Sigma compares numbers only, and {field.path} is {_a(field.type)}.",
-                                       leaf.span, "leave the range to the SIEM's time picker, or list the values")
+                    return self.refuse(
+                        Code.RANGE,
+                        f"Sigma compares numbers only, and {field.path} is {_a(field.type)}.",
+                        leaf.span,
+                        "leave the range to the SIEM's time picker, or list the values",
+                    )
                 return Item(field.path, op.word, (number,))
             case logic.Matches(_, shape, cased):
                 return self.pattern(field, shape, cased, leaf.span)
@@ -113,8 +155,9 @@ class Leaves:
 
     def value(self, field: FieldRef, value: Scalar, cased: bool, phrase: bool, span: Span) -> Part:
         if value is None:
-            return self.refuse(Code.NULL, "Elasticsearch answers a query for null with an error.", span,
-                               f"write `not {field.path}:*`")
+            return self.refuse(
+                Code.NULL, "Elasticsearch answers a query for null with an error.", span, f"write `not {field.path}:*`"
+            )
         text = str(value).lower() if isinstance(value, bool) else str(value)
         match field.type:
             case kind if kind in EXACT_TEXT:
@@ -128,20 +171,31 @@ class Leaves:
                     return Item(field.path, "", (number,))
             case kind if kind in ANALYSED_TEXT:
                 return self.words(field, [text] if phrase else [each.text for each in tokens(text)], span)
-        return self.refuse(Code.TEXT_COMPARED, f"Sigma cannot say how Elasticsearch compares this value: {field.path} is "
-                           f"{_a(field.type)}.", span)
+        return self.refuse(
+            Code.TEXT_COMPARED,
+            f"Sigma cannot say how Elasticsearch compares this value: {field.path} is {_a(field.type)}.",
+            span,
+        )
 
     def address(self, field: FieldRef, text: str, span: Span) -> Part:
         try:
             ip_interface(text)
         except ValueError:
-            return self.refuse(Code.BAD_FIELD_VALUE, f'"{text}" is no IP address or network, and {field.path} is an ip.',
-                               span, "write an address such as 10.0.0.1, or a network such as 10.0.0.0/8")
+            return self.refuse(
+                Code.BAD_FIELD_VALUE,
+                f'"{text}" is no IP address or network, and {field.path} is an ip.',
+                span,
+                "write an address such as 10.0.0.1, or a network such as 10.0.0.0/8",
+            )
         return Item(field.path, "address", (text,))
 
     def words(self, field: FieldRef, texts: list[str], span: Span) -> Part:
-        self.lose(Code.TOKENS, f"{field.path} is analysed text: Elasticsearch compares its words, Sigma the characters.",
-                  Effect.MIXED, span)
+        self.lose(
+            Code.TOKENS,
+            f"{field.path} is analysed text: Elasticsearch compares its words, Sigma the characters.",
+            Effect.MIXED,
+            span,
+        )
         return Item(field.path, "text", tuple((Wild.ANY, text, Wild.ANY) for text in texts))
 
     def pattern(self, field: FieldRef, shape: Pattern, cased: bool, span: Span) -> Part:
@@ -150,12 +204,20 @@ class Leaves:
                 return self.query_string(field, shape, span)
             return Item(field.path, "text", (shape,), cased)
         if field.type in ANALYSED_TEXT:
-            self.lose(Code.TOKENS, f"{field.path} is analysed text: Elasticsearch compares each of its words with the "
-                      "pattern, Sigma the characters.", Effect.MIXED, span)
+            self.lose(
+                Code.TOKENS,
+                f"{field.path} is analysed text: Elasticsearch compares each of its words with the "
+                "pattern, Sigma the characters.",
+                Effect.MIXED,
+                span,
+            )
             edge = (Wild.ANY,)
             return Item(field.path, "text", (edge + tuple(part for part in _trim(shape)) + edge,))
-        return self.refuse(Code.TEXT_COMPARED, f"Sigma cannot say how Elasticsearch compares the pattern {show(shape)}: "
-                           f"{field.path} is {_a(field.type)}.", span)
+        return self.refuse(
+            Code.TEXT_COMPARED,
+            f"Sigma cannot say how Elasticsearch compares the pattern {show(shape)}: {field.path} is {_a(field.type)}.",
+            span,
+        )
 
     def query_string(self, field: FieldRef, shape: Pattern, span: Span) -> Part:
         """Kibana sends a pattern on a field it does not know as a query_string, which reads blanks as `or`."""
@@ -166,7 +228,11 @@ class Leaves:
         by_role: dict[Occur, list[Part]] = {role: [] for role in Occur}
         for clause in found:
             words = clause.words
-            item = Item(field.path, "exists", (True,)) if words == (Wild.ANY,) else Item(field.path, "text", (words,), True)
+            item = (
+                Item(field.path, "exists", (True,))
+                if words == (Wild.ANY,)
+                else Item(field.path, "text", (words,), True)
+            )
             by_role[clause.occur].append(item)
         must, should, banned = (by_role[role] for role in (Occur.MUST, Occur.SHOULD, Occur.MUST_NOT))
         if not must and not banned:
@@ -183,6 +249,31 @@ class Leaves:
 
 def _is_name(path: str) -> bool:
     return path != "" and "|" not in path
+
+
+def _sigma_item(leaf: logic.SigmaLeaf) -> Item:
+    """A question of Sigma's own, as it is written."""
+    path = leaf.field.path
+    match leaf:
+        case logic.Like(_, shape, cased):
+            return Item(path, "text", (shape,), cased)
+        case logic.Regex(_, expression, flags):
+            return Item(path, _regex(flags), (expression,))
+        case logic.Numeric(_, op, number):
+            return Item(path, op.word, (number,))
+        case logic.InNetwork(_, network):
+            return Item(path, "cidr", (network,))
+        case logic.SameAs(_, other, side, cased):
+            words = ("cased" if cased else "", "fieldref", side.value)
+            return Item(path, "|".join(word for word in words if word), (other.path,))
+        case logic.DatePart(_, unit, number):
+            return Item(path, unit.value, (number,))
+        case _:
+            assert_never(leaf)
+
+
+def _regex(flags: str) -> str:
+    return "|".join(["re", *flags])
 
 
 def _trim(shape: Pattern) -> Pattern:

@@ -115,6 +115,10 @@ class _Writer:
                 return replace(formula, body=self.formula(body, negated))
             case logic.Everything() | logic.Search() | logic.SearchPattern():
                 return formula
+            case logic.Like() | logic.Regex() | logic.Numeric() | logic.InNetwork() | logic.SameAs() | logic.DatePart():
+                return self.own(formula, negated)
+            case logic.Anywhere() | logic.AnywhereRegex():
+                return formula
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches() | logic.Compare():
                 return self.leaf(formula, negated)
             case _:
@@ -132,15 +136,32 @@ class _Writer:
         said = self.by_value(leaf, row, negated) if row.how is How.VALUES else self.renamed(leaf, row, negated)
         return self.unmapped(leaf, negated) if said is None else said
 
+    def own(self, leaf: logic.SigmaLeaf, negated: bool) -> logic.Formula:
+        """A question that only Sigma asks, in a Sigma rule with Elastic's names: put to the field of the other name."""
+        said = replace(leaf, field=self.named(leaf.field, leaf.span, negated))
+        return (
+            replace(said, other=self.named(said.other, leaf.span, negated)) if isinstance(said, logic.SameAs) else said
+        )
+
+    def named(self, field: FieldRef, span: Span, negated: bool) -> FieldRef:
+        """The field by its other name, where that holds the same values."""
+        row = self.find(field.path)
+        if row is None or row.how is not How.SAME or row.effect is not None:
+            self.lose(
+                Code.FIELD_UNMAPPED, self.without_a_name(field.path), _under(Effect.NARROWER, negated), span, _KEEP
+            )
+            return field
+        if row.name != field.path:
+            self.note(Code.RENAMED, f"{field.path} is called {row.name} here.", span)
+        return _text_field(row.name, field.type)
+
+    def without_a_name(self, path: str) -> str:
+        return f"Sigma has no name for {path} in {_called(self.log_source)}; it keeps its own."
+
     def unmapped(self, leaf: logic.Leaf, negated: bool) -> logic.Formula:
         path = leaf.field.path
-        self.lose(
-            Code.FIELD_UNMAPPED,
-            f"Sigma has no name for {path} in {_called(self.log_source)}; it keeps its own.",
-            _under(Effect.NARROWER, negated),
-            leaf.span,
-            _KEEP,
-        )
+        message = self.without_a_name(path)
+        self.lose(Code.FIELD_UNMAPPED, message, _under(Effect.NARROWER, negated), leaf.span, _KEEP)
         if isinstance(leaf.field, FieldPattern):
             return leaf
         return self.question(leaf, path, _text_field(path, leaf.field.type), leaf.field, negated)

@@ -130,6 +130,10 @@ def _holds(formula: logic.Formula, log_source: LogSource, words: Mapping[str, Wo
             return True if field.path in words or field.path in _DATA_SETS else None
         case logic.Compare() | logic.Search() | logic.SearchPattern() | logic.Within():
             return None
+        case logic.Like() | logic.Regex() | logic.Numeric() | logic.InNetwork() | logic.SameAs() | logic.DatePart():
+            return None
+        case logic.Anywhere() | logic.AnywhereRegex():
+            return None
         case _:
             assert_never(formula)
 

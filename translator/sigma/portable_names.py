@@ -67,14 +67,14 @@ _SUFFIXES = (".caseless", ".text", ".keyword")
 
 def find(tables: tuple[tuple[LogSource, Table], ...], log_source: LogSource, path: str) -> Rename | None:
     """What the field ``path`` is called in ``log_source``; the last table that knows counts."""
-    for table in _fitting(tables, log_source):
+    for table in fitting(tables, log_source):
         for name in (path, *(path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix))):
             if found := _look_up(table, name):
                 return found
     return None
 
 
-def _fitting(tables: tuple[tuple[LogSource, Table], ...], log_source: LogSource) -> Iterator[Table]:
+def fitting(tables: tuple[tuple[LogSource, Table], ...], log_source: LogSource) -> Iterator[Table]:
     """The tables of all log sources that ``log_source`` is one of, the most particular first."""
     wanted = (log_source.category, log_source.product, log_source.service)
     for scope, table in reversed(tables):

@@ -7,7 +7,7 @@ the last word.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,9 @@ from translator.errors import Code, TranslatorError, refuse
 from translator.files import File
 from translator.rule import Rule
 from translator.source import Source, Span
-from translator.sources._format import Found, SourceFormat
+from translator.sources._format import Found, SourceFormat, Waiting
 
-__all__ = ["Found", "SourceFormat", "read", "read_text", "scan", "sources"]
+__all__ = ["Found", "SourceFormat", "Waiting", "read", "read_text", "scan", "sources"]
 
 
 @cache
@@ -39,17 +39,38 @@ def read(path: str | Path, format: str | None = None) -> list[Rule]:  # noqa: A0
 
 def read_text(text: str, format: str | None = None, name: str = "<memory>") -> list[Rule]:  # noqa: A002
     """Every rule of a text. Raises TranslatorError with all its mistakes."""
-    return _all(_read_file(File(name, text.encode("utf-8", "surrogatepass")), _named(format)))
+    return _all(_settled(_read_file(File(name, text.encode("utf-8", "surrogatepass")), _named(format))))
 
 
 def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Found]:  # noqa: A002
     """The rules of files, folders, archives and patterns, one after the other.
 
     In between comes an error for each file that cannot be read: it hides no other. No more than one file is in memory
-    at a time. Standard input comes as a `File`. Raises TranslatorError at once for an unknown ``format``.
+    at a time, until one holds a rule that others may change (Sigma's). Standard input comes as a `File`. Raises
+    TranslatorError at once for an unknown ``format``.
     """
     chosen = _named(format)
-    return (found for path in paths for found in _scan(path, chosen))
+    return _settled(found for path in paths for found in _scan(path, chosen))
+
+
+def _settled(found: Iterable[Found | Waiting]) -> Iterator[Found]:
+    """What was found, in its order; behind the first that waits for others, all waits for the last."""
+    held: list[Found | Waiting] = []
+    for each in found:
+        if held or isinstance(each, Waiting):
+            held.append(each)
+        else:
+            yield each
+    results: dict[int, Sequence[Found]] = {}
+    waiting = [each for each in held if isinstance(each, Waiting)]
+    for settle in dict.fromkeys(each.settle for each in waiting):
+        alike = [each for each in waiting if each.settle is settle]
+        results |= zip(map(id, alike), settle([each.about for each in alike]), strict=True)
+    for each in held:
+        if isinstance(each, Waiting):
+            yield from results[id(each)]
+        else:
+            yield each
 
 
 def _all(found: Iterable[Found]) -> list[Rule]:
@@ -74,7 +95,7 @@ def _named(name: str | None) -> SourceFormat | None:
                  f"use one of {', '.join(sources())}")
 
 
-def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found]:
+def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
     if not isinstance(path, File) and (matched := files.matching(path)) is not None:
         if not matched:
             yield refuse(Code.NOT_FOUND, f"No file matches {path}.", Source("", str(path)), Span(0, 0),
@@ -87,7 +108,7 @@ def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Foun
         yield from _scan_one(path, chosen)
 
 
-def _scan_one(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found]:
+def _scan_one(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
     """The rules of a file, or of those in an archive."""
     name = path.name if isinstance(path, File) else str(path)
     if (members := files.archived(path)) is not None:
@@ -111,7 +132,7 @@ def _opened(folder: Path) -> Iterator[File | TranslatorError]:
 
 
 def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError],
-               chosen: SourceFormat | None) -> Iterator[Found]:
+               chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
     """The rules of many files that nobody named one by one: those that are no rule files are passed over."""
     empty = True
     for member in members:
@@ -135,7 +156,9 @@ def _claimants(file: File, chosen: SourceFormat | None) -> list[SourceFormat]:
     return _recognising(file.guess(), formats)
 
 
-def _read_file(file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None = None) -> Iterator[Found]:
+def _read_file(
+    file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None = None
+) -> Iterator[Found | Waiting]:
     try:
         text, format_ = _decoded(file, chosen, formats)
     except TranslatorError as error:
@@ -143,7 +166,7 @@ def _read_file(file: File, chosen: SourceFormat | None, formats: list[SourceForm
         return
     try:
         for found in format_.read(text):
-            yield found if isinstance(found, Rule) or chosen else _guessed(found, format_)
+            yield _guessed(found, format_) if isinstance(found, TranslatorError) and not chosen else found
     except TranslatorError as error:
         yield error if chosen else _guessed(error, format_)
 

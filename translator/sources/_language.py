@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from translator import kql
-from translator.errors import Code, TranslatorError, refuse
+from translator.errors import Code, Diagnostic, TranslatorError, refuse
 from translator.source import Source, Span
 
 
@@ -74,15 +74,22 @@ def evidence(text: str) -> Evidence | None:
 def demand_kql(query: Source) -> None:
     """Refuse a query that is certainly not KQL with a finding that names its language."""
     found = evidence(query.text)
-    if found is None or not (found.sure or _broken(query)):
+    if found is None:
         return
-    raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {found.language}, not in KQL.", query, found.span,
-                 _ADVICE[found.language])
+    hint: str | None = _ADVICE[found.language]
+    if not found.sure:
+        mistake = _mistake(query)
+        if mistake is None:
+            return
+        # Lucene is written for KQL by habit, one operator at a time: what the parser says of that one helps most.
+        hint = mistake.hint if found.language == "Lucene" and mistake.hint else hint
+    raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {found.language}, not in KQL.", query, found.span, hint)
 
 
-def _broken(query: Source) -> bool:
+def _mistake(query: Source) -> Diagnostic | None:
+    """Where the text stops being KQL, if that is what is wrong with it."""
     try:
         kql.parse(query)
     except TranslatorError as error:
-        return all(each.code is Code.SYNTAX for each in error.diagnostics)
-    return False
+        return next((each for each in error.diagnostics if each.code is Code.SYNTAX), None)
+    return None

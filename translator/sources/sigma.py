@@ -1,26 +1,26 @@
-"""Sigma rules in YAML, one or more in a file.
+"""Sigma rules in YAML, one or more in a file: rules, documents that complete them, filters and correlations.
 
 This module reads what a rule says about itself. What its detection means is for `translator.sigma.check`, once a
-schema is at hand; the query of such a rule is its whole document.
+schema is at hand; the query of such a rule is the text of all documents that decide.
 """
 
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Iterator
-from datetime import date, datetime
-from pathlib import PurePath
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from translator import yaml_reader
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
-from translator.rule import Language, LogSource, Rule, Technique, Threat, derived_id
+from translator.rule import Rule
+from translator.sigma.documents import Kind, Piece, pieces
 from translator.source import Source, Span
-from translator.sources._format import Found, SourceFormat
-from translator.sources._needs import BUILDING_BLOCK, unsaid
+from translator.sources._format import Found, SourceFormat, Waiting
+from translator.sources._sigma_correlation import Reader, Reference
+from translator.sources._sigma_header import Header
+from translator.sources._sigma_together import CorrelationDraft, Draft, FilterDraft, RuleDraft, settle, together
+from translator.yaml_reader import Document
 
-_KEY = r"['\"]?(?:logsource|detection|correlation)['\"]?[ \t]*:"
+_KEY = r"['\"]?(?:logsource|detection|correlation|filter)['\"]?[ \t]*:"
 _RECOGNISED = re.compile(rf"(?:\A|[\r\n]){_KEY}")
 #: The first line that says something: YAML's, where the file is not a text that merely shows a rule.
 _FIRST = re.compile(r"(?:\s*(?:#[^\r\n]*|---[ \t]*)[\r\n])*\s*(?:['\"]?[\w.-]+['\"]?[ \t]*:(?:\s|\Z)|%YAML|---\s)")
@@ -29,52 +29,37 @@ _FIRST = re.compile(r"(?:\s*(?:#[^\r\n]*|---[ \t]*)[\r\n])*\s*(?:['\"]?[\w.-]+['
 _MARKER = re.compile(r"(?:\A|(?<=[\r\n]))(?:---|\.\.\.)(?=\s|\Z)")
 _NOTHING = re.compile(r"(?:[ \t]*(?:[#%][^\r\n]*)?[\r\n])*[ \t]*(?:[#%][^\r\n]*)?\Z")
 
-#: Keys that make a document something else than a rule on its own.
-_UNSUPPORTED = {
-    "correlation": ("A correlation takes several events.", "give the rules that it names one by one"),
-    "filter": ("A filter is a part of other rules.", "write its conditions into the rules that it names"),
-    "action": ("Documents that complete one another (`action`) are not part of Sigma 2.", "write each rule in full"),
-}
-
-_DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})\Z")
-_NAMES = re.compile(r",\s*(?![^()]*\))")
-_TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)\Z", re.IGNORECASE)
-
-#: ATT&CK's tactics, of version 18 and of version 19, which gave TA0005 another name.
-_TACTICS = {
-    "reconnaissance": ("TA0043", "Reconnaissance"),
-    "resource-development": ("TA0042", "Resource Development"),
-    "initial-access": ("TA0001", "Initial Access"),
-    "execution": ("TA0002", "Execution"),
-    "persistence": ("TA0003", "Persistence"),
-    "privilege-escalation": ("TA0004", "Privilege Escalation"),
-    "defense-evasion": ("TA0005", "Defense Evasion"),
-    "stealth": ("TA0005", "Stealth"),
-    "defense-impairment": ("TA0112", "Defense Impairment"),
-    "credential-access": ("TA0006", "Credential Access"),
-    "discovery": ("TA0007", "Discovery"),
-    "lateral-movement": ("TA0008", "Lateral Movement"),
-    "collection": ("TA0009", "Collection"),
-    "command-and-control": ("TA0011", "Command and Control"),
-    "exfiltration": ("TA0010", "Exfiltration"),
-    "impact": ("TA0040", "Impact"),
-}
-
 
 def _recognises(source: Source) -> bool:
     return _RECOGNISED.search(source.text) is not None and _FIRST.match(source.text) is not None
 
 
-def _read(source: Source) -> Iterator[Found]:
-    empty = True
-    for part in _documents(source):
-        empty = False
+def _read(source: Source) -> Iterator[Found | Waiting]:
+    parts = list(_documents(source))
+    if not parts:
+        raise refuse(Code.NOT_A_RULE, "The file holds no YAML document.", source, Span(0, 1))
+    documents: list[Document] = []
+    errors: list[TranslatorError] = []
+    for part in parts:
         try:
-            yield _Header(yaml_reader.read(part)).rule()
+            documents.append(yaml_reader.read(part))
+        except TranslatorError as error:
+            errors.append(error)
+            documents.append(Document(None, part, {}, {}))
+    yield from errors
+    empty = not errors
+    for piece in pieces(documents):
+        empty = False
+        if isinstance(piece, TranslatorError):
+            yield piece
+            continue
+        try:
+            yield Waiting(_draft(*_whole(piece, parts, source)), settle)
         except TranslatorError as error:
             yield error
     if empty:
-        raise refuse(Code.NOT_A_RULE, "The file holds no YAML document.", source, Span(0, 1))
+        said = "The file holds nothing but what completes other documents (`action`)."
+        raise refuse(Code.NO_QUERY, said, source, Span(0, 1), "write a rule behind it")
 
 
 SOURCE = SourceFormat("Sigma rules in YAML, one or more in a file", (".yml", ".yaml"), _recognises, _read)
@@ -89,174 +74,91 @@ def _documents(source: Source) -> Iterator[Source]:
             yield source.cut(start, end) if (start, end) != (0, len(source.text)) else source
 
 
-class _Header:
-    """Carries a document, and the mistakes that are found in it."""
+def _whole(piece: Piece, parts: Sequence[Source], source: Source) -> tuple[Piece, Source]:
+    """The piece and its text; where it is of several documents, with its places in all of them."""
+    if len(piece.numbers) == 1:
+        return piece, parts[piece.numbers[0]]
+    query = together(source.root, [(parts[number], Span(0, 1)) for number in piece.numbers])
+    again = [each for each in pieces(yaml_reader.read_all(query)) if isinstance(each, Piece)]
+    return again[-1], query
 
-    def __init__(self, document: yaml_reader.Document) -> None:
-        self.document = document
-        self.mistakes: list[Diagnostic] = []
 
-    def rule(self) -> Rule:
-        """The rule of the document. Raises TranslatorError with every mistake of its header."""
-        source = self.document.source
-        if not isinstance(self.document.value, dict):
-            raise refuse(Code.NOT_A_RULE, "A Sigma rule is a map of keys to values.", source, self.document.span(),
-                         "write `title:`, `logsource:` and `detection:`")
-        for key, (said, instead) in _UNSUPPORTED.items():
-            if key in self.document.value:
-                raise refuse(Code.SIGMA_UNSUPPORTED, said, source, self.document.span(key), instead)
-        if "detection" not in self.document.value:
-            raise refuse(Code.NO_QUERY, "The rule has no detection.", source, Span(0, 1),
-                         "write `detection:` with a selection and a `condition`")
-        title = self.text("title") or PurePath(source.name).stem
-        type_ = self.text("elastic", "type") or "query"
-        id_, notes = self.id(title)
-        tags = self.tags()
-        read = Rule(
-            id=id_,
-            title=title,
-            query=source,
-            language=Language.SIGMA,
-            source=source.root,
-            type=type_,
-            description=self.text("description"),
-            status=self.text("status"),
-            index=self.texts("elastic", "index"),
-            severity=self.text("level"),
-            risk_score=self.number("elastic", "risk_score", most=100),
-            interval=self.text("elastic", "interval"),
-            look_back=self.text("elastic", "from"),
-            maximum_alerts=self.number("elastic", "max_signals"),
-            references=self.texts("references"),
-            tags=tags,
-            version=self.version(),
-            authors=self.authors(),
-            license=self.text("license"),
-            date=self.date("date"),
-            modified=self.date("modified"),
-            guide=self.text("elastic", "note"),
-            setup=self.text("elastic", "setup"),
-            false_positives=self.false_positives(),
-            threats=_threats(self.texts("tags")),
-            log_source=LogSource(self.text("logsource", "category"), self.text("logsource", "product"),
-                                 self.text("logsource", "service")),
-            needs=unsaid(type_, source.to_root(self.document.value_span("elastic", "type"))),
-            building_block=BUILDING_BLOCK in tags or self.value("elastic", "building_block_type") is not None,
-            notes=notes,
+def _draft(piece: Piece, query: Source) -> Draft:
+    """What a piece says. Raises TranslatorError with all its mistakes."""
+    document = piece.document
+    match piece.kind:
+        case Kind.RULE if "detection" not in document.value:
+            hint = "write `detection:` with a selection and a `condition`"
+            raise refuse(Code.NO_QUERY, "The rule has no detection.", document.source, Span(0, 1), hint)
+        case Kind.RULE:
+            return RuleDraft(Header(document).rule(query), _name(document))
+        case Kind.FILTER:
+            return _filter(document, query)
+        case Kind.CORRELATION:
+            return _correlation(document, Header(document).rule(query))
+
+
+def _name(document: Document) -> str | None:
+    name = document.value.get("name")
+    return name if isinstance(name, str) else None
+
+
+def _filter(document: Document, query: Source) -> FilterDraft:
+    header = Header(document)
+    log_source = header.log_source()
+    title = header.text("title") or "without a title"
+    said = document.value["filter"]
+    mistakes: list[Diagnostic] = list(header.mistakes)
+    rules = said.get("rules") if isinstance(said, dict) else None
+    if not isinstance(said, dict):
+        mistakes.append(
+            _mistake(
+                document,
+                ("filter",),
+                "A filter is a map of selections.",
+                "write `rules:`, selections and a `condition`",
+            )
         )
-        if self.mistakes:
-            raise TranslatorError(self.mistakes)
-        return read
-
-    def value(self, *path: str) -> Any:
-        """What stands at ``path``, None where nothing does."""
-        value = self.document.value
-        for at, key in enumerate(path):
-            if value is None:
-                return None
-            if not isinstance(value, dict):
-                self.mistake(path[:at], "a map of keys to values")
-                return None
-            value = value.get(key)
-        return value
-
-    def text(self, *path: str) -> str | None:
-        value = self.value(*path)
-        if value is None or isinstance(value, str):
-            return (value or "").strip() or None
-        self.mistake(path, "a text; put quotes around it")
-        return None
-
-    def texts(self, *path: str) -> tuple[str, ...]:
-        """A list of texts; one text alone counts as a list, as pySigma's older readers took it."""
-        value = self.value(*path)
-        if value is None:
-            return ()
-        if isinstance(value, str):
-            return (value,)
-        if not isinstance(value, list):
-            self.mistake(path, "a list of texts")
-            return ()
-        for at, each in enumerate(value):
-            if not isinstance(each, str):
-                self.mistake((*path, at), "a text; put quotes around it")
-        return tuple(each for each in value if isinstance(each, str))
-
-    def number(self, *path: str, most: int | None = None) -> int | None:
-        value = self.value(*path)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0 or (most is not None and value > most):
-            self.mistake(path, "a whole number" if most is None else f"a whole number up to {most}")
-            return None
-        return value
-
-    def date(self, key: str) -> str | None:
-        value = self.value(key)
-        if value is None:
-            return None
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value.isoformat()
-        if isinstance(value, str) and (found := _DATE.match(value.strip())):
-            return "-".join(found.groups())
-        self.mistake((key,), "a date such as 2025-01-31")
-        return None
-
-    def version(self) -> str | None:
-        value = self.value("elastic", "version")
-        if value is None or isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            return None if value is None else str(value)
-        self.mistake(("elastic", "version"), "a whole number")
-        return None
-
-    def authors(self) -> tuple[str, ...]:
-        if isinstance(self.value("author"), list):
-            return self.texts("author")
-        said = self.text("author")
-        return tuple(name.strip() for name in _NAMES.split(said) if name.strip()) if said else ()
-
-    def false_positives(self) -> tuple[str, ...]:
-        said = self.texts("falsepositives")
-        return () if [each.lower() for each in said] == ["unknown"] else said
-
-    def tags(self) -> tuple[str, ...]:
-        """Elastic's tags where the rule came from there, with what Sigma's tags say besides ATT&CK; else Sigma's."""
-        said, elastic = self.texts("tags"), self.texts("elastic", "tags")
-        if not elastic:
-            return said
-        return (*elastic, *(tag for tag in said if not tag.startswith("attack.") and tag not in elastic))
-
-    def id(self, title: str) -> tuple[str, tuple[Diagnostic, ...]]:
-        said = self.text("id")
-        if said is None:
-            return derived_id(title), ()
-        try:
-            return str(uuid.UUID(said)), ()
-        except ValueError:
-            note = diagnose(Code.ID_REPLACED, f'The id "{said}" is no UUID; one was derived from it.',
-                            self.document.source, self.document.span("id"))
-            return derived_id(said), (note,)
-
-    def mistake(self, path: tuple[str | int, ...], wanted: str) -> None:
-        name = ".".join(str(key) for key in path if isinstance(key, str))
-        found = diagnose(Code.BAD_VALUE, f'"{self.shown(path)}" is no value of {name}.', self.document.source,
-                         self.document.value_span(*path), f"write {wanted}")
-        if found not in self.mistakes:
-            self.mistakes.append(found)
-
-    def shown(self, path: tuple[str | int, ...]) -> str:
-        span = self.document.value_span(*path)
-        line = self.document.source.text[span.start : span.end].strip().splitlines()
-        return line[0][:60] if line else ""
+    elif rules is None:
+        mistakes.append(
+            _mistake(
+                document, ("filter",), "The filter names no rules.", "write `rules: any`, or a list of ids and names"
+            )
+        )
+    elif not log_source:
+        mistakes.append(
+            _mistake(
+                document,
+                ("logsource",),
+                "The filter has no log source.",
+                "write `logsource:` with a product or a category",
+            )
+        )
+    references: tuple[Reference, ...] | None = None
+    if isinstance(rules, str) and rules.lower() != "any":
+        references = (Reference(rules, document.value_span("filter", "rules")),)
+    elif isinstance(rules, list) and rules:
+        references = tuple(
+            Reference(str(each), document.value_span("filter", "rules", at)) for at, each in enumerate(rules)
+        )
+    elif rules is not None and not isinstance(rules, str | list):
+        mistakes.append(
+            _mistake(
+                document, ("filter", "rules"), "The rules are a list of ids and names.", "write `rules: any`, or a list"
+            )
+        )
+    if mistakes:
+        raise TranslatorError(mistakes)
+    return FilterDraft(title, query, log_source, references, document.value_span("filter", "rules"))
 
 
-def _threats(tags: tuple[str, ...]) -> tuple[Threat, ...]:
-    """The tactics that are named, each with the techniques that follow it; tags give no technique a name."""
-    found: list[tuple[tuple[str, str], list[Technique]]] = []
-    for tag in tags:
-        if technique := _TECHNIQUE.match(tag):
-            if found:
-                found[-1][1].append(Technique(technique[1].upper(), ""))
-        elif tactic := _TACTICS.get(tag.lower().removeprefix("attack.").replace("_", "-")):
-            found.append((tactic, []))
-    return tuple(Threat(id_, name, techniques=tuple(techniques)) for (id_, name), techniques in found)
+def _correlation(document: Document, rule: Rule) -> CorrelationDraft:
+    reader = Reader(document)
+    correlation, references = reader.read()
+    if reader.mistakes:
+        raise TranslatorError(reader.mistakes)
+    return CorrelationDraft(rule, _name(document), correlation, references, document.span("correlation"))
+
+
+def _mistake(document: Document, path: tuple[str, ...], message: str, hint: str) -> Diagnostic:
+    return diagnose(Code.BAD_SIGMA, message, document.source, document.span(*path), hint)
