@@ -23,7 +23,7 @@ LAYERS = [
     "kql dsl sigma meaning rule needs filters exception_lists query_dsl",
     "sources",
     "artefact backends events rule_events witness witness_events witness_findings witness_leaves witness_parts "
-    "witness_pool witness_regexes witness_search witness_shapes witness_values",
+    "witness_pool witness_regexes witness_search witness_space witness_shapes witness_values",
     "pipeline matcher kibana rewrite live live_mapping verification verification_losses verification_forms explanation "
     "explanation_near explanation_values rule_trials",
     "cli pysigma_kql __main__",

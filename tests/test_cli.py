@@ -405,3 +405,52 @@ def test_the_examples_in_the_help_run(example: str, tmp_path: Path, monkeypatch:
 
     allowed: dict[str, Any] = {"check rules/ --to sigma": 1, "fmt rules/ --check": 1}
     assert result.exit_code == next((status for text, status in allowed.items() if text in example), 0), result.stderr
+
+
+def test_a_run_does_not_write_over_what_it_reads(tmp_path: Path) -> None:
+    path = tmp_path / "rule_a.kql"
+    path.write_text("user.name:   a")
+
+    result = run("convert", path, "--to", "kql", "-o", tmp_path)
+
+    assert result.exit_code == 1
+    assert "is a source of this run" in result.stderr
+    assert path.read_text() == "user.name:   a"
+
+
+SCHEMAS = {
+    "mapping.json": '{"logs": {"mappings": {"properties": {"a": {"type": "ip"}}}}}',
+    "caps.json": '{"indices": ["logs"], "fields": {"a": {"ip": {"type": "ip", "searchable": true}}}}',
+    "view.json": '[{"name": "a", "type": "ip", "esTypes": ["ip"]}]',
+    "kibana.json": '{"data_view": {"fields": {"a": {"name": "a", "type": "ip", "esTypes": ["ip"]}}}}',
+    "types.yml": "a: ip\n",
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_read_in_every_form_that_people_have(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(SCHEMAS[name])
+
+    assert run("schema", "a", "--schema", path).stdout.startswith("a: ip (")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: keyword\nb: nothing\n", 2, "no field type"),
+        ("process:\n  name: keyword\n", 1, "`process.name: keyword`"),
+        ("a: ip\non: keyword\n", 2, "quotes"),
+        ("a: ip\na: keyword\n", 2, "twice"),
+        ('{"fields": }', 1, "no JSON"),
+    ],
+)
+def test_a_mistake_in_a_schema_has_its_place(text: str, line: int, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "schema.yml"
+    path.write_text(text)
+
+    result = run("check", SEED, "--schema", path)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{path}:{line}:")
+    assert said in result.stderr

@@ -60,3 +60,11 @@ def test_a_hundred_thousand_values_are_read_and_written() -> None:
     assert isinstance(query.value, ast.AnyOf)
     assert len(query.value.items) == 100_000
     assert print_(query) == text
+
+
+@pytest.mark.parametrize("target", ["dsl", "kql", "sigma", "matcher"])
+def test_fifty_thousand_values_are_converted(target: str) -> None:
+    """What grew with the square of the list would not end here."""
+    text = "user.name:(" + " or ".join(f"v{i}" for i in range(50_000)) + ")"
+
+    assert convert(text, to=target).text.count("v49999") == 1

@@ -310,3 +310,28 @@ def test_all_wrong_values_are_reported_at_once():
         read(BARE.replace("query\n\n##", "query\n**Severity**: grave\n\n**Risk score**: high\n\n##"))
 
     assert [found.code for found in error.value.diagnostics] == [Code.BAD_VALUE, Code.BAD_VALUE]
+
+
+@pytest.mark.parametrize("spelled", ["**Rule type:** threshold", "**Rule type** : threshold", "**Rule type**:threshold"])
+def test_a_label_may_have_its_colon_inside(spelled: str) -> None:
+    (rule,) = read_text(PAGE.replace("**Rule type**: query", spelled), format="page")
+
+    assert rule.type == "threshold"
+    assert rule.needs
+
+
+def test_a_page_without_a_rule_type_says_that_one_was_assumed() -> None:
+    (rule,) = read_text(PAGE.replace("**Rule type**: query", ""), format="page")
+
+    assert rule.type == "query"
+    assert any("no rule type" in note.message for note in rule.notes)
+
+
+def test_a_block_that_is_not_closed_is_said_at_its_fence() -> None:
+    text = PAGE.replace("not user.name:\\*\n```\n", "not user.name:\\*\n")
+    with pytest.raises(TranslatorError) as caught:
+        read_text(text, format="page")
+
+    (found,) = caught.value.diagnostics
+    assert "not closed" in found.message
+    assert found.source.line(found.source.locate(found.span.start).line) == "```js"

@@ -282,6 +282,7 @@ def test_a_siem_rule_is_an_elastic_rule_with_a_lucene_query() -> None:
 
     assert (said["language"], said["query"], said["type"]) == ("lucene", "event.code:4", "query")
     assert said["rule_id"] == rule.id
+    assert json.loads(convert(rule, to="siem_rule", profile="portable").text)["query"] == said["query"]
 
 
 def test_every_target_that_is_installed_is_listed() -> None:

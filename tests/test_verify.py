@@ -21,7 +21,7 @@ from translator.logic import Formula
 from translator.meaning import JsonNumber
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
-from translator.source import Source
+from translator.source import Source, Span
 from translator.sources import read, read_text
 from translator.verification import Outcome, Report, verify
 from translator.verification_forms import as_json, chosen, text
@@ -89,8 +89,9 @@ def test_a_declared_loss_is_shown_by_an_event(rule: Rule | str, target: str, cod
 class Backends:
     """Makes targets that say something else than the rule, with or without declaring it."""
 
-    def __init__(self, formula: str, losses: list[tuple[str, Effect]]) -> None:
+    def __init__(self, formula: str, losses: list[tuple[str, Effect]], code: Code = Code.CASE) -> None:
         self.formula = formula
+        self.code = code
         self.losses = losses
 
     def emit(self, rule: Rule, formula: Formula, options: Options) -> Emitted:
@@ -98,10 +99,8 @@ class Backends:
         return Emitted(self.formula, None, losses)
 
     def loss(self, rule: Rule, about: str, effect: Effect) -> Loss:
-        from translator.source import Span
-
         start = rule.query.text.index(about)
-        return lose(Code.CASE, "a test's", effect, rule.query, Span(start, start + len(about)))
+        return lose(self.code, "a test's", effect, rule.query, Span(start, start + len(about)))
 
     def register(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from translator import backends
@@ -139,6 +138,12 @@ def test_a_loss_excuses_what_it_is_about(
 
     assert outcomes(report) == {"odd": outcome}, text(report)
     assert report.ok is (outcome is not Outcome.DIFFERS)
+
+
+def test_what_needs_more_than_one_event_excuses_no_verdict_on_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    Backends("user.name:a", [("user.name:a and port:1", Effect.WIDER)], Code.NEED_DROPPED).register(monkeypatch)
+
+    assert outcomes(verify("user.name:a and port:1", schema=SCHEMA, to=["odd"])) == {"odd": Outcome.DIFFERS}
 
 
 def test_an_artefact_that_cannot_be_read_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from translator.explanation_values import Seen, seen
 from translator.live import written
 from translator.logic import Formula
 from translator.meaning import unread
+from translator.pipeline import elastic_names
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
 from translator.source import NOWHERE, Source, Span
@@ -90,10 +91,12 @@ class Explanation:
 class Explainer:
     """A rule made ready to be explained on many events. Raises TranslatorError where the rule is wrong."""
 
-    def __init__(self, rule: Rule | str, *, schema: Schema | None = None) -> None:
+    def __init__(self, rule: Rule | str, *, schema: Schema | None = None, fields: str | None = None) -> None:
         self.rule = query_rule(Source(rule)) if isinstance(rule, str) else rule
         self.schema = schema or Schema.default()
-        self.formula: Formula = self.rule.check(self.schema).formula
+        self.formula: Formula = self.rule.check(
+            self.schema, elastic_names=elastic_names(self.rule, None, fields)
+        ).formula
         self.source = self.rule.whole
         self.judge = Judge(self.formula, self.schema, source=self.source)
 
@@ -135,9 +138,14 @@ class Explainer:
                 return Step(Kind.CONDITION, words, verdict, span, part.number in deciding, looked, notes)
 
 
-def explain(rule: Rule | str, event: Mapping[str, Any], *, schema: Schema | None = None) -> Explanation:
-    """Why ``rule`` (or a KQL text) matches ``event`` or not. Raises TranslatorError where the rule is wrong."""
-    return Explainer(rule, schema=schema).explain(event)
+def explain(
+    rule: Rule | str, event: Mapping[str, Any], *, schema: Schema | None = None, fields: str | None = None
+) -> Explanation:
+    """Why ``rule`` (or a KQL text) matches ``event`` or not; ``fields`` are as in `translator.compile`.
+
+    Raises TranslatorError where the rule is wrong.
+    """
+    return Explainer(rule, schema=schema, fields=fields).explain(event)
 
 
 def _scattered(judge: Judge, body: Part, found: tuple[Region, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ A loss is stated after polarity: what makes a clause wider makes the rule narrow
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
@@ -58,8 +58,13 @@ class Loss:
     remedy: str | None = None
 
     def diagnostic(self) -> Diagnostic:
-        """The loss as a finding that refuses the rule."""
+        """The loss as a finding about the rule."""
         return Diagnostic(self.code, f"{self.message} ({self.effect})", self.source, self.span, self.remedy)
+
+    def refusal(self) -> Diagnostic:
+        """The loss as what refuses the rule: it says how to accept it."""
+        accepting = f"accept it with --allow {self.code}"
+        return replace(self.diagnostic(), hint=f"{self.remedy}, or {accepting}" if self.remedy else accepting)
 
 
 def lose(code: Code, message: str, effect: Effect, source: Source, span: Span, remedy: str | None = None) -> Loss:
@@ -120,5 +125,5 @@ def settle(losses: Collection[Loss], allow: Allowance) -> tuple[Loss, ...]:
     """
     refused = [loss for loss in dict.fromkeys(losses) if not allow.accepts(loss)]
     if refused:
-        raise TranslatorError(loss.diagnostic() for loss in refused)
+        raise TranslatorError(loss.refusal() for loss in refused)
     return tuple(dict.fromkeys(losses))

@@ -257,16 +257,25 @@ def _cause(error: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """A value as JSON, with numbers spelled as they were."""
+    """A value as JSON, with numbers spelled as they were, and in characters that any terminal takes."""
     match value:
         case JsonNumber():
             return value.token
         case Mapping():
-            return "{" + ",".join(f"{json.dumps(str(key))}:{written(each)}" for key, each in value.items()) + "}"
+            return "{" + ",".join(f"{_quoted(str(key))}:{written(each)}" for key, each in value.items()) + "}"
         case list() | tuple():
             return "[" + ",".join(written(each) for each in value) + "]"
+        case str():
+            return _quoted(value)
         case _:
             return json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    said = json.dumps(text, ensure_ascii=False)
+    return (
+        said if said.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in said)
+    )
 
 
 def _split(url: str) -> SplitResult:

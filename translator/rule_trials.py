@@ -56,19 +56,23 @@ class Beside:
         return rule_events.read(shared)
 
 
-def trials(rule: Rule, beside: RuleEvents, schema: Schema) -> Iterator[Trial]:
-    """The verdicts on each event; one that is wrong is explained. Raises TranslatorError where the rule is wrong."""
+def trials(rule: Rule, beside: RuleEvents, schema: Schema, *, fields: str | None = None) -> Iterator[Trial]:
+    """The verdicts on each event; one that is wrong is explained.
+
+    ``fields`` says which names a Sigma rule's fields have in the events: their own, if left out. Raises TranslatorError
+    where the rule is wrong.
+    """
     types = beside.schema(schema)
-    tests = {"rule": compile_rule(rule, schema=types)}
+    tests = {"rule": compile_rule(rule, schema=types, fields=fields)}
     for name, backend in backends().items():
         if backend.matches is not None:
             try:
-                tests[name] = backend.matches(convert(rule, to=name, schema=types).text, types)
+                tests[name] = backend.matches(convert(rule, to=name, schema=types, fields=fields or "none").text, types)
             except TranslatorError:
                 continue  # what a target cannot say, or says with a loss, is for `check` and `verify` to tell
     explainer: Explainer | None = None
     for each in beside.events:
         wrong = tuple(name for name, matches in tests.items() if matches(each.event) is not each.expected)
         if wrong:
-            explainer = explainer or Explainer(rule, schema=types)
+            explainer = explainer or Explainer(rule, schema=types, fields=fields)
         yield Trial(rule, each, wrong, explainer.explain(each.event) if wrong and explainer else None)

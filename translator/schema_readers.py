@@ -7,6 +7,7 @@ for its multi-field.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,6 +48,34 @@ def _type(name: object) -> Type:
 
 def _wrong(name: str, what: str, hint: str) -> TranslatorError:
     return refuse(Code.BAD_SCHEMA, what, Source("", name), Span(0, 0), hint)
+
+
+def from_text(source: Source) -> Schema:
+    """Read a schema file, told by its content: a mapping, an answer of ``_field_caps``, a data view, or YAML.
+
+    Raises TranslatorError (T003) where it is none of them.
+    """
+    if not source.text.lstrip().startswith(("{", "[")):
+        return Schema.from_yaml(source.text, source.name)
+    try:
+        said = json.loads(source.text)
+    except ValueError as error:
+        at = getattr(error, "pos", 0)
+        raise refuse(Code.BAD_SCHEMA, f"The schema is no JSON: {getattr(error, 'msg', error)}.", source, Span(at, at + 1),
+                     "give the answer as the cluster gave it, or YAML: one `field.name: type` a line") from None
+    fields = said.get("fields", said.get("data_view", {}).get("fields")) if isinstance(said, dict) else said
+    match fields:
+        case [*_]:
+            return from_data_view(fields, source.name)
+        case {} if said.get("fields") is fields:
+            # Kibana's own answer has a map of fields by name; Elasticsearch's has a map of types in each.
+            if all(isinstance(each, dict) and "name" in each for each in fields.values()):
+                return from_data_view(fields.values(), source.name)
+            return from_field_caps(said, source.name)
+        case {}:
+            return from_data_view(fields.values(), source.name)
+        case _:
+            return from_mapping(said, source.name)
 
 
 def from_mapping(mapping: Json, name: str = "<mapping>", *, settings: Json | None = None) -> Schema:
@@ -256,6 +285,8 @@ def from_field_caps(answer: Json, name: str = "<field caps>") -> Schema:
         raise _wrong(name, 'The answer of _field_caps holds "fields".', "give all that GET index/_field_caps answers")
     found: list[FieldRef] = []
     for path, kinds in fields.items():
+        if not isinstance(kinds, Mapping) or not all(isinstance(each, Mapping) for each in kinds.values()):
+            raise _wrong(name, f"{path} has no types.", "give all that GET index/_field_caps answers")
         types = [kind for kind, each in kinds.items() if kind != "unmapped" and not each.get("metadata_field")]
         if not types:
             continue
@@ -270,6 +301,8 @@ def from_field_caps(answer: Json, name: str = "<field caps>") -> Schema:
 def from_data_view(fields: Iterable[Json], name: str = "<data view>") -> Schema:
     """Read Kibana's list of fields, in its order. Raises TranslatorError (T003) for what is none."""
     found: dict[str, FieldRef] = {}
+    if isinstance(fields, (str, bytes, Mapping)) or not isinstance(fields, Iterable):
+        raise _wrong(name, "A data view is a list of fields.", "give the list of fields as Kibana keeps it")
     for each in fields:
         if not isinstance(each, Mapping) or not isinstance(each.get("name"), str):
             raise _wrong(name, 'Each field of a data view has a "name".', "give the list of fields as Kibana keeps it")

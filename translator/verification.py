@@ -21,7 +21,7 @@ from translator.events import Event
 from translator.ledger import Allowance, Effect, Fidelity, Loss
 from translator.live_mapping import Replaced, mapped
 from translator.logic import Formula
-from translator.pipeline import convert, target
+from translator.pipeline import convert, elastic_names, target
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
 from translator.source import NOWHERE, Source, Span
@@ -30,7 +30,8 @@ from translator.witness import MOST, Witnesses, witnesses
 from translator.witness_events import built
 from translator.witness_leaves import in_words
 from translator.witness_parts import Judge
-from translator.witness_search import Search, Space
+from translator.witness_search import Search
+from translator.witness_space import Space
 
 #: Every loss is accepted here, since what it does is what there is to see.
 _ALL = Allowance(frozenset(Effect), frozenset())
@@ -157,17 +158,20 @@ def verify(
     to: Iterable[str] | None = None,
     against: Rule | str | None = None,
     most: int = MOST,
+    fields: str | None = None,
 ) -> Report:
     """Run what each target (or those of ``to``) makes of ``rule`` on witnesses of the rule and on ``events``.
 
     ``engine`` is asked too, if given; ``against`` is another rule that should give the same verdicts. About ``most``
-    witnesses are made. Raises TranslatorError where the rule is wrong, a target is unknown, or the engine is out of
-    reach.
+    witnesses are made. ``fields`` says which names a Sigma rule's fields have in the events, and in every artefact:
+    Elastic's (``ecs``, if left out) or their own (``none``).
+
+    Raises TranslatorError where the rule is wrong, a target is unknown, or the engine is out of reach.
     """
     types = schema or Schema.default()
     chosen = {name: target(name) for name in to} if to is not None else backends()
-    verifier = _Verifier(_rule(rule), types, most)
-    other = None if against is None else _Other(_rule(against), types)
+    verifier = _Verifier(_rule(rule), types, most, fields)
+    other = None if against is None else _Other(_rule(against), types, fields)
     verifier.gather(other, events or ())
     judged = [verifier.backend(each) for each in chosen.values()]
     if other is not None:
@@ -184,10 +188,11 @@ class _Other:
 
     rule: Rule
     schema: Schema
+    fields: str | None
 
     @cached_property
     def formula(self) -> Formula:
-        return self.rule.check(self.schema).formula
+        return self.rule.check(self.schema, elastic_names=_elastic(self.rule, self.fields)).formula
 
     @cached_property
     def judge(self) -> Judge:
@@ -214,11 +219,16 @@ def _differences(first: Formula, second: Formula, schema: Schema) -> Iterator[Se
 class _Verifier:
     """Carries a rule's cases through its targets."""
 
-    def __init__(self, rule: Rule, schema: Schema, most: int) -> None:
+    def __init__(self, rule: Rule, schema: Schema, most: int, fields: str | None) -> None:
         self.rule = rule
         self.schema = schema
         self.most = most
-        self.formula = rule.check(schema).formula
+        elastic = _elastic(rule, fields)
+        self.fields = "ecs" if elastic else "none"
+        checked = rule.check(schema, elastic_names=elastic)
+        self.formula = checked.formula
+        # The witnesses have the names that the rule got, so what a name loses excuses nothing here.
+        self.renamed = checked.losses
         self.witnesses = witnesses(self.formula, schema, source=rule.whole, most=most)
         self.cases: list[Case] = []
 
@@ -251,7 +261,7 @@ class _Verifier:
     def backend(self, backend: Backend) -> Judged:
         """The verdicts of the artefact's text, read back."""
         try:
-            artefact = convert(self.rule, to=backend.name, schema=self.schema, allow=_ALL)
+            artefact = convert(self.rule, to=backend.name, schema=self.schema, allow=_ALL, fields=self.fields)
         except TranslatorError as error:
             return Judged(backend.name, Outcome.IMPOSSIBLE, diagnostics=error.diagnostics)
         if backend.matches is None:
@@ -300,10 +310,15 @@ class _Verifier:
         return replace(difference, smallest=smallest, deciding=_deciding(self.judge, smallest))
 
     def suspects(self, losses: Iterable[Loss]) -> tuple[Suspect, ...]:
-        """Each loss with the parts of the formula that its text covers: all of it, where that is no part's text."""
+        """Each loss with the parts of the formula that its text covers: all of it, where that is no part's text.
+
+        What a rule needs beyond one event changes no verdict on one.
+        """
         whole = self.rule.whole
         found: list[Suspect] = []
         for loss in losses:
+            if loss.code is Code.NEED_DROPPED or loss in self.renamed:
+                continue
             inside = frozenset(
                 part.number
                 for part in self.judge.parts
@@ -329,7 +344,7 @@ class _Verifier:
         """The verdicts of a running engine on the Query DSL."""
         name = f"dsl on {engine.shown}"
         try:
-            artefact = convert(self.rule, to="dsl", schema=self.schema, allow=_ALL)
+            artefact = convert(self.rule, to="dsl", schema=self.schema, allow=_ALL, fields=self.fields)
         except TranslatorError as error:
             return Judged(name, Outcome.IMPOSSIBLE, diagnostics=error.diagnostics)
         verdicts: list[bool | None] = []
@@ -400,6 +415,10 @@ def _shorter(event: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             yield from ({**event, key: [*value[:at], *value[at + 1 :]]} for at in range(len(value)))
         elif isinstance(value, list) and value:
             yield {**event, key: value[0]}
+
+
+def _elastic(rule: Rule, fields: str | None) -> bool:
+    return elastic_names(rule, "dsl", fields)
 
 
 def _rule(rule: Rule | str) -> Rule:

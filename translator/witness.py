@@ -23,12 +23,14 @@ from translator.witness_findings import Impossible, findings
 from translator.witness_leaves import asked, places
 from translator.witness_parts import Decision, Judge, Part
 from translator.witness_pool import canonical
-from translator.witness_search import Model, Search, Space
+from translator.witness_search import Model, Search
+from translator.witness_space import Space
 from translator.witness_values import likely, near
 
 #: How many events are made where a formula has few leaves; a large one gets more.
 MOST = 300
 _MOST_FOR_EACH_LEAF = 6
+_MOST_OF_ALL = 3_000
 
 #: Models that are tried for one decision: where fields see each other's values, a model may not keep its promise.
 _TRIES = 4
@@ -102,7 +104,7 @@ def witnesses(
     """
     maker = _Maker(Judge(formula, schema, source=source, config=config), schema)
     maker.cover()
-    maker.surround(max(most, _MOST_FOR_EACH_LEAF * len(maker.judge.leaves)))
+    maker.surround(max(most, min(_MOST_FOR_EACH_LEAF * len(maker.judge.leaves), _MOST_OF_ALL)))
     impossible = frozenset(each for each, reach in maker.reached.items() if reach is Reach.IMPOSSIBLE)
     leaves = tuple(
         Covered(part, maker.reached[part.number, True], maker.reached[part.number, False])

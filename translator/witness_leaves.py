@@ -100,7 +100,7 @@ def asked(leaf: Formula) -> Asked:
             moments, beside = _moments(unit, number)
             return Asked((field,), How.OTHER, f"{unit.value} {number}", raw=True, examples=moments, beside=beside)
         case logic.Anywhere(pattern_, cased):
-            return Asked((), How.SHAPE, patterns=(pattern_,), folding=_folding(cased), raw=True)
+            return Asked((), How.SHAPE, patterns=(_inside(pattern_),), folding=_folding(cased), raw=True)
         case logic.AnywhereRegex(expression, flags):
             return Asked((), How.OTHER, expression, raw=True, examples=samples(expression, flags))
         case logic.AnyField(items):
@@ -163,8 +163,21 @@ def _whole(value: Scalar) -> tuple[Pattern, ...]:
     return () if value is None else (pattern([spelled(value)]),)
 
 
+def _inside(part: Pattern) -> Pattern:
+    """The shape of what contains ``part``."""
+    start = () if part[:1] == (Wild.ANY,) else (Wild.ANY,)
+    end = () if part[-1:] == (Wild.ANY,) else (Wild.ANY,)
+    return (*start, *part, *end) if part else (Wild.ANY,)
+
+
 def _folding(cased: bool) -> Folding:
     return Folding.NONE if cased else Folding.SIGMA
+
+
+def shape_anywhere(question: Asked) -> Shape | None:
+    """The texts that answer yes to what is looked for everywhere, where it is compared as the event spells it."""
+    known = question.raw and not question.fields and question.patterns
+    return Shape(question.patterns, question.folding) if known else None
 
 
 def shape(question: Asked, field: FieldRef) -> Shape | None:

@@ -19,7 +19,7 @@ from translator.logic import Formula
 from translator.meaning import JsonNumber
 from translator.schema import ANALYSED_TEXT, FieldPattern, FieldRef, Schema
 from translator.values import Wild
-from translator.witness_leaves import Asked, How, Places, shape
+from translator.witness_leaves import Asked, How, Places, shape, shape_anywhere
 from translator.witness_shapes import OPEN, Open, Shape, find
 from translator.witness_values import complete, filled, least_texts, likely, monotone
 
@@ -67,7 +67,8 @@ class Pool:
         self.atoms = {each.number: each for each in atoms if each.places.touches(place)}
         self.bits = sum(1 << number for number in self.atoms)
         self.values: list[tuple[Any, Bits]] = []
-        self._known: set[str] = set()
+        self._kept: set[str] = set()
+        self._answers: dict[str, Bits] = {}
         self._found: dict[tuple[tuple[int, ...], Bits], tuple[Any, ...] | Open | None] = {}
         self._fields = {each.number: tuple(each.fields(place, schema)) for each in self.atoms.values()}
         self._shapes = {each.number: self._shape(each) for each in self.atoms.values()}
@@ -78,22 +79,24 @@ class Pool:
 
     def _shape(self, atom: Atom) -> Shape | None:
         if not atom.question.fields:
-            return None
+            return shape_anywhere(atom.question)
         found = [shape(atom.question, field) for field in self._fields[atom.number]]
         return found[0] if len(found) == 1 else None
 
     def add(self, value: Any) -> Bits:
         """Keep a value; returns the leaves that it answers."""
         bits = self.answers(value)
-        if (key := canonical(value)) not in self._known:
-            self._known.add(key)
+        if (key := canonical(value)) not in self._kept:
+            self._kept.add(key)
             self.values.append((value, bits))
         return bits
 
     def answers(self, value: Any) -> Bits:
         """The leaves that are true where this is the place's only value."""
-        event = {self.place: value}
-        return sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
+        if (key := canonical(value)) not in self._answers:
+            event = {self.place: value}
+            self._answers[key] = sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
+        return self._answers[key]
 
     def others(self, atom: int, value: Any, values: Sequence[Any]) -> tuple[Any, ...]:
         """What must stand beside ``value`` so that all leaves but ``atom`` are answered as they are by ``values``."""

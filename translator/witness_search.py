@@ -8,26 +8,20 @@ without a bound having cut it short has proved that there is no such event.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from translator import logic
-from translator.dsl.emit import DEFAULT
-from translator.meaning.letters import lower
-from translator.meaning.shapes import folded
-from translator.schema import ANALYSED_TEXT, Ask, FieldRef, Schema
-from translator.source import Source
-from translator.witness_leaves import How, Places, asked, places
-from translator.witness_parts import Judge, Part, in_scope
-from translator.witness_pool import Atom, Pool
+from translator.witness_parts import Part
+from translator.witness_pool import Atom, Bits
 from translator.witness_shapes import Open
+from translator.witness_space import Space
 
 #: How many steps a search may take before it gives up.
 MOST_STEPS = 600
 
-#: What two fields hold that are to be the same.
-_COMMON = "x"
+#: How many fields are compared with each other.
 _BOTH = 2
 
 #: How many steps it takes before it looks at all choices at once.
@@ -52,7 +46,15 @@ class Put:
     instance: int
 
 
-Step: TypeAlias = Goal | Put
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """These leaves are all to be false: a long list of values is barred at once."""
+
+    atoms: Bits
+    instance: int
+
+
+Step: TypeAlias = Goal | Put | Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ class _State:
 
     scopes: list[str | None] = field(default_factory=lambda: [None])
     parents: list[int | None] = field(default_factory=lambda: [None])
-    truths: dict[tuple[int, int], bool] = field(default_factory=dict)
     put: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
-    banned: list[int] = field(default_factory=lambda: [0])
+    #: The leaves that are to be true of each instance, and those that are to be false.
+    held: list[Bits] = field(default_factory=lambda: [0])
+    banned: list[Bits] = field(default_factory=lambda: [0])
     #: Instance, nested part: no object there may satisfy the part's body.
     forbidden: list[tuple[int, int]] = field(default_factory=list)
     choices: list[tuple[Step, ...]] = field(default_factory=list)
@@ -85,8 +88,8 @@ class _State:
         return _State(
             list(self.scopes),
             list(self.parents),
-            dict(self.truths),
             dict(self.put),
+            list(self.held),
             list(self.banned),
             list(self.forbidden),
             list(self.choices),
@@ -95,73 +98,6 @@ class _State:
 
 class _Conflict(Exception):
     """What is wanted contradicts itself."""
-
-
-class Space:
-    """The leaves and places of a formula."""
-
-    def __init__(self, judge: Judge, schema: Schema) -> None:
-        self.judge = judge
-        self.parts = judge.parts
-        self.schema = schema
-        self.atoms: list[Atom] = []
-        self.atom_of: dict[int, Atom] = {}
-        known: dict[tuple[str | None, logic.Formula], Atom] = {}
-        for part in judge.leaves:
-            key = (part.scope, _asked_alike(part.node))
-            if key not in known:
-                known[key] = self._atom(part)
-            self.atom_of[part.number] = known[key]
-        self.twins: dict[int, tuple[tuple[Atom, str], ...]] = {}
-        for each in tuple(self.atoms):
-            if each.question.how is How.SAME:
-                self.twins[each.number] = tuple(self._twins(each))
-        self._always = {each.number for each in self.atoms if each.always}
-        self._pools: dict[tuple[str | None, str], Pool] = {}
-
-    def _atom(self, part: Part) -> Atom:
-        where = places(part.node, part.scope, self.schema)
-        atom = Atom(len(self.atoms), part.node, part.scope, self.judge.leaf(part), asked(part.node), where)
-        self.atoms.append(atom)
-        return atom
-
-    def _twins(self, atom: Atom) -> Iterator[tuple[Atom, str]]:
-        """For a comparison of two fields: one value that both may hold, as a question to each."""
-        for asked_for, place in zip(atom.question.fields, atom.places.likely, strict=False):
-            assert isinstance(asked_for, FieldRef), "no pattern is compared with a field"
-            leaf = logic.Like(asked_for, (_COMMON,), cased=True)
-            holds = in_scope(leaf, atom.scope, Source(""), self.schema, DEFAULT)
-            twin = Atom(len(self.atoms), leaf, atom.scope, holds, asked(leaf), Places((place,), closed=False))
-            self.atoms.append(twin)
-            yield twin, place
-
-    def always(self, atom: Atom) -> bool:
-        """Whether the leaf is true of every event."""
-        return atom.number in self._always
-
-    def pool(self, scope: str | None, place: str) -> Pool:
-        """The values that may stand at a place."""
-        key = (scope, place)
-        if key not in self._pools:
-            atoms = [each for each in self.atoms if each.scope == scope and each.number not in self._always]
-            self._pools[key] = Pool(place, atoms, self.schema)
-        return self._pools[key]
-
-
-def _asked_alike(leaf: logic.Formula) -> logic.Formula:
-    """A leaf without what makes no difference to it.
-
-    How Kibana asks a field does not matter to whether it exists, and letter case not to a pattern of words.
-    """
-    match leaf:
-        case logic.Matches(FieldRef(type=kind, ask=Ask.MATCH) as words, like, True) if (
-            kind in ANALYSED_TEXT and words.details.analyzer == "standard"
-        ):
-            return logic.Matches(words, folded(like, lower))
-        case logic.Exists(FieldRef() as asked_for):
-            return logic.Exists(replace(asked_for, ask=Ask.MATCH))
-        case _:
-            return leaf
 
 
 class Search:
@@ -196,10 +132,11 @@ class Search:
         for number, child in pairwise(chain):
             node = parts[number].node
             match node:
-                case logic.And() | logic.Or():
-                    wanted = isinstance(node, logic.And)
+                case logic.And():
                     others = (other for other in parts[number].children if other != child)
-                    self.goals.extend(Goal(other, wanted, instance) for other in others)
+                    self.goals.extend(Goal(other, True, instance) for other in others)
+                case logic.Or():
+                    self.goals.extend(self._all_false(parts[number], instance, but=child))
                 case logic.Within(path, _):
                     forbidden.append((instance, number))
                     instance = self._new(self.start, path, instance)
@@ -241,6 +178,7 @@ class Search:
     def _new(self, state: _State, scope: str | None, parent: int) -> int:
         state.scopes.append(scope)
         state.parents.append(parent)
+        state.held.append(0)
         state.banned.append(0)
         return len(state.scopes) - 1
 
@@ -254,6 +192,8 @@ class Search:
                     here = (instance, place)
                     state.put[here] = (*state.put.get(here, ()), atom)
                     changed[here] = None
+                case Bar(atoms, instance):
+                    self._bar(state, atoms, instance, changed)
                 case Goal(number, truth, instance):
                     part = self.space.parts[number]
                     if part.is_leaf:
@@ -266,17 +206,18 @@ class Search:
                 continue
             found = self.space.pool(state.scopes[instance], place).fill(wanted, state.banned[instance])
             if not isinstance(found, tuple):
-                self.open = self.open or self._avoidable(wanted, found)
+                self.open = self.open or self._avoidable(wanted, state.banned[instance], found)
                 raise _Conflict
 
     def _part(self, state: _State, part: Part, truth: bool, instance: int, steps: list[Step]) -> None:
         match part.node:
             case logic.And() | logic.Or():
-                goals = tuple(Goal(child, truth, instance) for child in part.children)
-                if truth is isinstance(part.node, logic.And):
-                    steps.extend(goals)
+                if not truth and isinstance(part.node, logic.Or):
+                    steps.extend(self._all_false(part, instance))
+                elif truth and isinstance(part.node, logic.And):
+                    steps.extend(Goal(child, True, instance) for child in part.children)
                 else:
-                    state.choices.append(goals)
+                    state.choices.append(tuple(Goal(child, truth, instance) for child in part.children))
             case logic.Not():
                 steps.append(Goal(part.children[0], not truth, instance))
             case logic.Within(path, _):
@@ -284,6 +225,25 @@ class Search:
             case _:
                 if not truth:
                     raise _Conflict
+
+    def _all_false(self, part: Part, instance: int, but: int | None = None) -> Iterator[Step]:
+        """What makes every child false, except ``but``."""
+        leaves, several = self.space.leaf_bits(part)
+        if but is not None and self.space.parts[but].is_leaf:
+            own = 1 << self.space.atom_of[but].number
+            leaves = leaves if own & several else leaves & ~own
+        if leaves:
+            yield Bar(leaves, instance)
+        for child in part.children:
+            if child != but and not self.space.parts[child].is_leaf:
+                yield Goal(child, False, instance)
+
+    def _bar(self, state: _State, atoms: Bits, instance: int, changed: dict[tuple[int, str], None]) -> None:
+        if atoms & (state.held[instance] | self.space.always):
+            raise _Conflict
+        if atoms & ~state.banned[instance]:
+            state.banned[instance] |= atoms
+            changed.update(dict.fromkeys(here for here in state.put if here[0] == instance))
 
     def _within(
         self, state: _State, part: Part, path: str | None, truth: bool, instance: int, steps: list[Step]
@@ -312,22 +272,15 @@ class Search:
         changed: dict[tuple[int, str], None],
     ) -> None:
         atom = self.space.atom_of[part.number]
-        if (known := state.truths.get((instance, atom.number))) is not None:
-            if known is not truth:
-                raise _Conflict
-            return
-        state.truths[instance, atom.number] = truth
-        if self.space.always(atom):
-            if not truth:
-                raise _Conflict
-            return
+        bit = 1 << atom.number
         if not truth:
-            if not state.banned[instance] >> atom.number & 1:
-                state.banned[instance] |= 1 << atom.number
-                changed.update(
-                    dict.fromkeys(here for here in state.put if here[0] == instance and atom.places.touches(here[1]))
-                )
+            self._bar(state, bit, instance, changed)
             return
+        if state.banned[instance] & bit:
+            raise _Conflict
+        if state.held[instance] & bit or self.space.always & bit:
+            return
+        state.held[instance] |= bit
         if atom.number in self.space.twins:
             twins = self.space.twins[atom.number]
             if len(twins) < _BOTH:
@@ -388,7 +341,7 @@ class Search:
         atom = self.space.atom_of[part.number]
         if truth:
             (place, *others) = atom.places.likely or ("", "")
-            several = bool(others) or self.space.always(atom)
+            several = bool(others) or bool(self.space.always >> atom.number & 1)
             return several or self._fits(state, step.instance, place, (atom.number,), banned)
         here = [place for at, place in state.put if at == step.instance and atom.places.touches(place)]
         return all(self._fits(state, step.instance, place, (), banned | 1 << atom.number) for place in here)
@@ -399,11 +352,13 @@ class Search:
         found = self.space.pool(state.scopes[instance], place).fill(wanted, banned)
         if isinstance(found, tuple):
             return True
-        self.open = self.open or self._avoidable(wanted, found)
+        self.open = self.open or self._avoidable(wanted, banned, found)
         return False
 
-    def _avoidable(self, wanted: Sequence[int], found: Open | None) -> bool:
+    def _avoidable(self, wanted: Sequence[int], banned: int, found: Open | None) -> bool:
         """Whether a conflict may not be one: the search was cut short, or a leaf's value could stand elsewhere."""
+        if any(self.space.nowhere(number, banned) for number in wanted):
+            return False
         return found is not None or not all(self.space.atoms[number].places.closed for number in wanted)
 
     def _known(self, state: _State, step: Step) -> bool | None:
@@ -413,8 +368,10 @@ class Search:
         part, truth = self._inside(step)
         if not part.is_leaf:
             return None
-        settled = state.truths.get((step.instance, self.space.atom_of[part.number].number))
-        return None if settled is None else settled is truth
+        bit = 1 << self.space.atom_of[part.number].number
+        if (state.held[step.instance] | self.space.always) & bit:
+            return truth
+        return not truth if state.banned[step.instance] & bit else None
 
     def _inside(self, goal: Goal) -> tuple[Part, bool]:
         """The part inside one or more nots."""

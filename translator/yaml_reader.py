@@ -139,7 +139,10 @@ class _Reader:
             if isinstance(key, (dict, list)):
                 raise self.mistake("A key must be a plain text.", span)
             if key in found:
-                raise self.mistake(f'The key "{key}" is said twice.', span, "keep one of them")
+                # YAML 1.1 reads `on` as true, and true is 1 to Python.
+                plain = isinstance(key, str)
+                hint = "keep one of them" if plain else "put it in quotes if it is a text"
+                raise self.mistake(f'The key "{key_node.value}" is said twice.', span, hint)
             self.keys[*path, key] = span
             found[key] = self.value(value_node, (*path, key))
         return {**merged, **found}

@@ -45,7 +45,8 @@ def differences(
     node: Node, index: str, events: Mapping[int, Any], written: Sequence[tuple[Formula, Artefact]]
 ) -> Iterator[str]:
     """Where the engine returns something else than the formula and the artefact's losses allow."""
-    queries = [{"query_string": {"query": each.text.removesuffix("\n"), "analyze_wildcard": True}} for _, each in written]
+    texts = [artefact.text.removesuffix("\n") for _, artefact in written]
+    queries = [{"query_string": {"query": each, "analyze_wildcard": True}} for each in texts]
     for (formula, artefact), found in zip(written, node.search_all(index, queries), strict=True):
         if isinstance(found, Refusal):
             yield f"{artefact.text}: {found}"
@@ -95,8 +96,10 @@ def test_drawn_rules_return_what_they_match(node: Node) -> None:
     drawn = drawing.drawn(strategies.events(), 200, FIRST)
     events, refused = filled(node, "lucene-rules", MAPPING, [spell(each) for each in drawn])
     texts = dict.fromkeys(drawing.drawn(strategies.rule_queries, 300, FIRST))
-    made = [(query_rule(Source(text)).check(FIELDS).formula, convert(text, to="lucene", schema=FIELDS, allow=ANYTHING))
-            for text in texts]
+    made = [
+        (query_rule(Source(text)).check(FIELDS).formula, convert(text, to="lucene", schema=FIELDS, allow=ANYTHING))
+        for text in texts
+    ]
     found = list(differences(node, "lucene-rules", events, made))
 
     assert not refused
@@ -106,21 +109,38 @@ def test_drawn_rules_return_what_they_match(node: Node) -> None:
 
 #: Words of text, operators as values, names that need an escape, and Sigma's expressions.
 RULES = [
-    'message:"quick fox"', "message:fox", "message:(quick dog)", "message:qu*k", 'not message:"fox quick"',
-    "user.name:(AND or OR or NOT)", 'user.name:">10"', 'user.name:"a\tb"', 'a/b:x and not a/b:"y z"', "not (not user.name:*)",
+    'message:"quick fox"',
+    "message:fox",
+    "message:(quick dog)",
+    "message:qu*k",
+    'not message:"fox quick"',
+    'message:"quick.fox"',
+    "message:dog.a",
+    'message:"fox"',
+    'message:"AND"',
+    'message:"quick\\tfox"',
+    "user.name:(AND or OR or NOT)",
+    'user.name:">10"',
+    'user.name:"a\tb"',
+    'a/b:x and not a/b:"y z"',
+    "not (not user.name:*)",
 ]
+MESSAGES = ["The QUICK fox", "quick.fox", "the AND", "quick brown fox", "a dog", "fox quick", "dog a"]
 EXPRESSIONS = ["^ro+t$", "oo", "R|x", "(?i)^ROOT", "a/b", 'a"b', "^$", r"\bb\b", "[<>]1", "a&b"]
 TEXTS = ["AND", "OR", ">10", "a\tb", "root", "rooot", "Root", "", "x", "y z", "a/b", 'a"b', "a b", ">1", "a&b"]
 
 
 def test_awkward_rules_return_what_they_match(node: Node) -> None:
     documents = [{"user": {"name": text}, "a/b": text} for text in TEXTS]
-    documents += [{"message": text} for text in ("The QUICK fox", "quick brown fox", "a dog", "fox quick")]
+    documents += [{"message": text} for text in MESSAGES]
     events, refused = filled(node, "lucene-awkward", MAPPING, [json.dumps(each) for each in [*documents, {}]])
     rules = [query_rule(Source(text)) for text in RULES]
     for each in EXPRESSIONS:
-        document = {"title": each, "logsource": {"product": "x"},
-                    "detection": {"s": {"user.name|re": each}, "condition": "s"}}
+        document = {
+            "title": each,
+            "logsource": {"product": "x"},
+            "detection": {"s": {"user.name|re": each}, "condition": "s"},
+        }
         rules += read_text(json.dumps(document), format="sigma")
     made = [(each.check(FIELDS).formula, convert(each, to="lucene", schema=FIELDS)) for each in rules]
 

@@ -143,18 +143,23 @@ class Query:
         return Emitted(f"{_comment(rule, dialect, self.runs)}{self.text}\n", self.text, self.losses, notes)
 
 
-def query(name: str, dialect: Dialect, rule: Rule, formula: Formula, options: Options) -> Query:
-    """Have the backend write ``formula``. Raises TranslatorError where it, or a pipeline, refuses the rule."""
+def query(
+    name: str, dialect: Dialect, rule: Rule, formula: Formula, options: Options, *, elastic: bool = False
+) -> Query:
+    """Have the backend write ``formula``; ``elastic`` leaves its fields the names that Elastic's rules ask for.
+
+    Raises TranslatorError where the backend, or a pipeline, refuses the rule.
+    """
     log_source, notes = infer(rule, formula)
     losses: tuple[Loss, ...] = ()
-    portable = options.profile == PORTABLE.name
+    portable = options.profile == PORTABLE.name and not elastic
     cased = not any(isinstance(node, _TEXTS) and not node.cased for node in logic.walk(formula))
     renamed = rule.sigma_header.get("taxonomy") == "ecs"
     if portable and (renamed or not sigma_target.is_in_sigmas_names(rule)):
         rewritten = rewrite(formula, log_source, rule.whole)
         formula, losses, notes = rewritten.formula, rewritten.losses, (*notes, *rewritten.notes)
-    pipelines = _pipelines(dialect, log_source, options)
-    worded = word(formula, dialect, rule.whole, mapped=bool(pipelines), exact=not portable)
+    pipelines = options.pipelines if elastic else _pipelines(dialect, log_source, options)
+    worded = word(formula, dialect, rule.whole, mapped=bool(pipelines), exact=options.profile != PORTABLE.name)
     write = document.portable if portable else document.faithful
     data = write(rule, arrange(worded.part), log_source, attack=options.attack)
     if rule.sigma_header:
@@ -203,7 +208,7 @@ def _siem_rule() -> Backend:
     dialect = DIALECTS["lucene"]
 
     def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
-        said = query("lucene", dialect, rule, formula, options)
+        said = query("lucene", dialect, rule, formula, options, elastic=True)
         data = _elastic_document.document(rule, _elastic_document.Asked(said.text, "lucene"))
         # A rule of Elastic's carries what a query leaves out.
         losses = [each for each in said.losses if each.code is not Code.NEED_DROPPED]

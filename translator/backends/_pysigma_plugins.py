@@ -143,7 +143,9 @@ def convert(
         raise _refusal(rule, kind, error) from error
     if not isinstance(said, list) or not said or not all(isinstance(each, str) and each.strip() for each in said):
         raise _refusal(rule, kind, ValueError("it wrote no query"))
-    return "\n\n".join(said), tuple(dict.fromkeys(_sentence(each.message) for each in warned))
+    return "\n\n".join(said), tuple(
+        dict.fromkeys(_sentence(each.message) for each in warned if each.category is UserWarning)
+    )
 
 
 def _refusal(rule: Rule, kind: type[Any], error: Exception) -> Exception:

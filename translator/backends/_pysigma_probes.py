@@ -83,7 +83,7 @@ def _speller(probe: _Probe) -> Speller:
         lost: list[Lost] = []
         if spelling.has_case(said) and not minds:
             effect = Effect.WIDER if cased else Effect.NARROWER
-            lost.append(Lost(Code.CASE, _UNKNOWN, effect, "accept it with --allow L001"))
+            lost.append(Lost(Code.CASE, _UNKNOWN, effect))
         if Wild.ONE in said and not one:
             message = "pySigma's backend writes `*` for a wildcard of one character."
             lost.append(Lost(Code.ONE_CHARACTER, message, Effect.WIDER))

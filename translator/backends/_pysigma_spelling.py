@@ -54,7 +54,7 @@ class Spelling:
 Speller: TypeAlias = Callable[[Pattern, bool], Spelling]
 
 #: Texts that Lucene's query parser takes for operators.
-_LUCENE_WORDS = frozenset({"AND", "OR", "NOT", "TO"})
+LUCENE_WORDS = frozenset({"AND", "OR", "NOT", "TO"})
 
 
 class Engine(Enum):
@@ -75,6 +75,9 @@ class Engine(Enum):
 class Inexpressible(ValueError):
     """The target has no such expression; the message says why."""
 
+
+#: Characters that Lucene's expressions give a meaning.
+_ACTIVE = frozenset('.?+*|{}[]()"\\#@&<>~^$-')
 
 #: Flags that an expression begins with.
 _INLINE = re.compile(r"\(\?([ims]+)\)")
@@ -104,11 +107,36 @@ def is_whole(pattern: Pattern) -> bool:
 
 def expression(pattern: Pattern, engine: Engine, *, folded: bool = False) -> str:
     """An expression for the whole of a value; ``folded`` writes letter case out where the engine minds it."""
-    said = "".join(
-        {Wild.ANY: ".*", Wild.ONE: "."}[part] if isinstance(part, Wild) else re.escape(part) for part in pattern
-    )
+    if engine in (Engine.LUCENE, Engine.LUCENE_FOLDED) and not _is_costly(pattern):
+        return _lucene(pattern, folded)
+    wild = {Wild.ANY: ".*", Wild.ONE: "."}
+    said = "".join(wild[part] if isinstance(part, Wild) else re.escape(part) for part in pattern)
     flags = "is" if folded else "s"
     return f"(?{flags}:{said})" if engine is Engine.WHOLE else search(f"^{said}$", flags, engine)
+
+
+def _is_costly(pattern: Pattern) -> bool:
+    """Whether what stands behind a star makes the automaton grow."""
+    return Wild.ANY in pattern and Wild.ONE in pattern[pattern.index(Wild.ANY) :]
+
+
+def _lucene(pattern: Pattern, folded: bool) -> str:
+    """Raises Inexpressible."""
+    spell = _either_case if folded else _itself
+    wild = {Wild.ANY: ".*", Wild.ONE: "."}
+    said = "".join(wild[part] if isinstance(part, Wild) else "".join(map(spell, part)) for part in pattern)
+    if len(said.encode("utf-16-le", "surrogatepass")) // 2 > regexp.LONGEST:
+        raise Inexpressible(f"Lucene takes {regexp.LONGEST} characters, and this has {len(said)}")
+    return said
+
+
+def _itself(char: str) -> str:
+    return f"\\{char}" if char in _ACTIVE else char
+
+
+def _either_case(char: str) -> str:
+    cases = [each for each in dict.fromkeys((char.upper(), char.lower(), char)) if len(each) == 1]
+    return _itself(char) if len(cases) == 1 else f"[{''.join(cases)}]"
 
 
 def search(text: str, flags: str, engine: Engine) -> str:
@@ -135,7 +163,7 @@ def search(text: str, flags: str, engine: Engine) -> str:
 def lucene(pattern: Pattern, cased: bool) -> Spelling:
     """On a keyword, Lucene minds letter case, so that needs no modifier; not to mind it cannot be said."""
     text = literal(pattern)
-    awkward = (is_whole(pattern) and (text in _LUCENE_WORDS or text[:1] in ("<", ">"))) or any(
+    awkward = (is_whole(pattern) and (text in LUCENE_WORDS or text[:1] in ("<", ">"))) or any(
         char.isspace() and char != " " for char in text
     )
     return Spelling(How.EXPRESSION if awkward else How.PLAIN, _minded(pattern, cased, "Lucene"))
@@ -250,7 +278,7 @@ def _minded(pattern: Pattern, cased: bool, who: str) -> tuple[Lost, ...]:
             Code.CASE,
             f"{who} minds letter case on keyword fields; the rule does not.",
             Effect.NARROWER,
-            "accept it with --allow L001, or write to dsl, which has case_insensitive",
+            "write to dsl, which has case_insensitive",
         ),
     )
 
@@ -260,7 +288,7 @@ def _unminded(pattern: Pattern, cased: bool, who: str) -> tuple[Lost, ...]:
         return ()
     verb = "mind" if who.endswith("patterns") else "minds"
     return (
-        Lost(Code.CASE, f"{who} {verb} no letter case; the rule does.", Effect.WIDER, "accept it with --allow L001"),
+        Lost(Code.CASE, f"{who} {verb} no letter case; the rule does.", Effect.WIDER),
     )
 
 

@@ -13,7 +13,16 @@ from typing import assert_never
 
 from translator import logic
 from translator.backends._pysigma_dialects import Dialect, Existence, Flag, Truth, is_list
-from translator.backends._pysigma_spelling import Engine, How, Inexpressible, Lost, Spelling, expression, search
+from translator.backends._pysigma_spelling import (
+    LUCENE_WORDS,
+    Engine,
+    How,
+    Inexpressible,
+    Lost,
+    Spelling,
+    expression,
+    search,
+)
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
 from translator.meaning.text import tokens
@@ -319,30 +328,33 @@ class _Writer:
     def lose(self, code: Code, message: str, under_not: Effect | None, effect: Effect, negated: bool) -> None:
         """A loss whose effect under ``not`` is the opposite one, if no other is said."""
         stated = (under_not or effect.under_not()) if negated else effect
-        self.losses.append(lose(code, message, stated, self.source, self.span, f"accept it with --allow {code}"))
+        self.losses.append(lose(code, message, stated, self.source, self.span))
 
     def refuse(self, message: str, hint: str, code: Code = Code.TEXT_COMPARED) -> None:
         self.impossible.append(diagnose(code, message, self.source, self.span, hint))
 
 
 def _words(formula: logic.Formula) -> Part | None:
-    """A question for the words of a text field, in texts that Lucene asks so: None where it would ask otherwise.
-
-    A text with a blank is quoted by the backend, and so is a phrase; one word is a word either way.
-    """
+    """A question for the words of a text field, in texts that Lucene asks so: None where it would ask otherwise."""
     match formula:
         case logic.Phrase(FieldRef(path, type=kind), value) if kind in ANALYSED_TEXT:
-            found = [str(value)] if " " in str(value) or _is_word(str(value)) else []
+            found = [str(value)] if tokens(str(value)) else []
         case logic.Words(FieldRef(path, type=kind), value) if kind in ANALYSED_TEXT:
             found = [each.text for each in tokens(str(value))]
-            found = found if all(map(_is_word, found)) else []
         case logic.Matches(FieldRef(path, type=kind), shape, cased=True) if kind in ANALYSED_TEXT:
             blank = any(char.isspace() for part in shape if isinstance(part, str) for char in part)
             return None if blank else Item(path, "text", (shape,), cased=True)
         case _:
             return None
     # Letter case is folded on both sides, so that there is none to mind.
-    return Item(path, "text", tuple((each,) for each in found), cased=True) if found else None
+    return Item(path, "text", tuple((_quoted(each),) for each in found), cased=True) if found else None
+
+
+def _quoted(text: str) -> str:
+    """The backend quotes a text with a blank, and a blank at its end is no word: so any text can be a phrase."""
+    said = " ".join(text.split())
+    bare = said.isascii() and said.isalnum() and said not in LUCENE_WORDS
+    return said if bare or " " in said else f"{said} "
 
 
 def _uncased(part: Part) -> Part:
@@ -357,7 +369,3 @@ def _uncased(part: Part) -> Part:
             return replace(part, cased=False)
         case _:
             assert_never(part)
-
-
-def _is_word(text: str) -> bool:
-    return text.isascii() and text.isalnum()

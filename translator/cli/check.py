@@ -78,7 +78,7 @@ def _check(rule: Rule, settings: Options, required: set[str], allow: Allowance, 
             fidelities[name] = "impossible"
             (refused if required else notes).extend(error.diagnostics)
             continue
-        lost = [loss.diagnostic() for loss in dict.fromkeys(emitted.losses) if not allow.accepts(loss)]
+        lost = [loss.refusal() for loss in dict.fromkeys(emitted.losses) if not allow.accepts(loss)]
         fidelities[name] = Fidelity.of(emitted.losses)
         (refused if required else notes).extend(lost)
     if refused:

@@ -22,7 +22,7 @@ from translator.ledger import Allowance
 from translator.pipeline import convert as convert_rule
 from translator.pipeline import target
 from translator.rule import Rule
-from translator.source import Span
+from translator.source import Source, Span
 from translator.sources import scan
 
 
@@ -74,13 +74,16 @@ def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | No
     if (check or diff) and (output is None or output == "-"):
         raise click.UsageError("--check and --diff compare with files: name them with -o.")
     report = Report(format_, quiet, verbose)
-    written = _Output(output, backend.suffix, backend.separator, report, compare=check or diff, diff=diff, many=_many(paths))
+    sources: set[Path] = set()
+    written = _Output(output, backend.suffix, backend.separator, report, compare=check or diff, diff=diff, many=_many(paths),
+                      sources=sources)
     seen: dict[str, str] = {}
     for found in _read(paths, from_):
         if isinstance(found, TranslatorError):
             report.error(found)
             continue
         rule = found.rule
+        sources.add(Path(rule.source.name).resolve())
         try:
             _unique(rule, seen)
             artefact = convert_rule(rule, to=to, **settings)
@@ -124,7 +127,8 @@ class _Output:
     """Where artefacts go: standard output, a file for one rule, or a folder that keeps the tree."""
 
     def __init__(self, output: str | None, suffix: str, separator: str, report: Report, *, compare: bool, diff: bool,
-                 many: bool) -> None:
+                 many: bool, sources: set[Path]) -> None:
+        self.sources = sources
         self.path = None if output in (None, "-") else Path(str(output))
         self.suffix = suffix
         self.separator = separator
@@ -154,6 +158,9 @@ class _Output:
         return name
 
     def put(self, path: Path, text: str) -> None:
+        if path.resolve() in self.sources:
+            raise refuse(Code.UNREADABLE, f"{path} is a source of this run; it is not written over.", Source("", str(path)),
+                         Span(0, 0), "write to another folder with -o")
         if not self.compare:
             files.write(path, text)
             return

@@ -35,6 +35,7 @@ from translator.sources import scan
 )
 @options.from_
 @options.schema
+@options.fields
 @options.format_
 @options.quiet
 @options.verbose
@@ -44,6 +45,7 @@ def explain(
     chosen: tuple[int, ...],
     from_: str | None,
     schema: str | None,
+    fields: str | None,
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -70,7 +72,7 @@ def explain(
         try:
             if isinstance(each, TranslatorError):
                 raise each
-            explainers.append(Explainer(each, schema=types))
+            explainers.append(Explainer(each, schema=types, fields=fields))
         except TranslatorError as error:
             report.error(error)
     try:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import IO, Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from translator import files
+from translator import files, schema_readers
 from translator.errors import TranslatorError
 from translator.profiles import PROFILES
 from translator.schema import Schema
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 def _completing(registry: Callable[[], dict[str, Any]]) -> Callable[..., list[CompletionItem]]:
     """Shell completion from a registry; the registry itself refuses other names, with the list of what there is."""
@@ -43,7 +41,7 @@ paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...",
                        type=click.Path(allow_dash=True, readable=False))
 from_ = click.option("--from", "from_", metavar="FORMAT", shell_complete=_completing(_sources),
                      help="Source format; told by the content if left out.")
-schema = click.option("--schema", metavar="FILE|none", help="Field types as YAML (`field: type`), or none. Default: ECS.")
+schema = click.option("--schema", metavar="FILE|none", help="Field types: a mapping, _field_caps, a data view (JSON) or YAML (`field: type`); or none.")
 allow = click.option("--allow", metavar="EFFECT|CODE,...", multiple=True,
                      help="Accept losses: wider, narrower, mixed, or codes such as L002.")
 profile = click.option("--profile", type=click.Choice([*PROFILES]), default="faithful", show_default=True,
@@ -68,8 +66,7 @@ def load_schema(name: str | None) -> Schema:
         return Schema.default()
     if name == "none":
         return Schema.none()
-    source = files.read(name).decode()
-    return Schema.from_yaml(source.text, source.name)
+    return schema_readers.from_text(files.read(name).decode())
 
 
 def split(values: tuple[str, ...]) -> list[str]:
@@ -77,8 +74,21 @@ def split(values: tuple[str, ...]) -> list[str]:
     return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
 
-def usage(error: TranslatorError) -> click.UsageError:
-    """A mistake in an option as click's own, which ends with status 2."""
-    first = error.diagnostics[0]
-    hint = f" ({first.hint})" if first.hint else ""
-    return click.UsageError(f"{first.code} {first.message}{hint}")
+class _Mistake(click.ClickException):
+    """A mistake in an option: where it has a place in a file, with that place. It ends with status 2."""
+
+    exit_code = 2
+
+    def __init__(self, error: TranslatorError) -> None:
+        first = error.diagnostics[0]
+        hint = f" ({first.hint})" if first.hint else ""
+        in_file = bool(first.source.text) and not first.source.name.startswith("--")
+        super().__init__(str(error) if in_file else f"{first.code} {first.message}{hint}")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"Error: {self.message}" if "\n" not in self.message else self.message, file=file or sys.stderr)
+
+
+def usage(error: TranslatorError) -> click.ClickException:
+    """A mistake in an option as click's own exception, which ends with status 2."""
+    return _Mistake(error)

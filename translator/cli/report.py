@@ -57,13 +57,13 @@ class Report:
         self.findings(self._places(error.diagnostics))
 
     def _places(self, found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
-        """Losses that say the same of several places as one, with what would accept it; JSON keeps each."""
+        """Findings that say the same of several places as one; JSON keeps each."""
         found = list(found)
         if self.format == "json":
             return found
         counts = Counter((each.code, each.message) for each in found)
         return [
-            replace(each, message=_counted(each.message, counts.pop(key)), hint=_accepting(each))
+            replace(each, message=_counted(each.message, counts.pop(key)))
             for each in found
             if (key := (each.code, each.message)) in counts
         ]
@@ -130,13 +130,6 @@ class Report:
 
 def _counted(message: str, count: int) -> str:
     return message if count == 1 else f"{message} In {count} places."
-
-
-def _accepting(found: Diagnostic) -> str | None:
-    if not found.code.number.startswith("L"):
-        return found.hint
-    accepted = f"accept it with --allow {found.code}"
-    return f"{found.hint}; or {accepted}" if found.hint else accepted
 
 
 def as_json(diagnostic: Diagnostic, severity: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from translator.sources import scan
 @options.paths
 @options.from_
 @options.schema
+@options.fields
 @click.option(
     "--format",
     "format_",
@@ -31,7 +32,13 @@ from translator.sources import scan
 @options.quiet
 @options.verbose
 def test(
-    paths: tuple[str, ...], from_: str | None, schema: str | None, format_: str, quiet: bool, verbose: bool
+    paths: tuple[str, ...],
+    from_: str | None,
+    schema: str | None,
+    fields: str | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Judge the events that lie beside rules: in `events.yaml`, or in `NAME.events.yaml` beside the rule `NAME.md`.
 
@@ -57,7 +64,7 @@ def test(
             if events is None:
                 report.outcomes["without events"] += 1
                 continue
-            results = list(trials(each, events, types))
+            results = list(trials(each, events, types, fields=fields))
         except TranslatorError as error:
             report.error(error)
             continue

@@ -65,6 +65,7 @@ from translator.witness import MOST
 )
 @options.from_
 @options.schema
+@options.fields
 @click.option(
     "--format",
     "format_",
@@ -89,6 +90,7 @@ def verify(
     timeout: float,
     from_: str | None,
     schema: str | None,
+    fields: str | None,
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -127,7 +129,9 @@ def verify(
             report.error(each)
             continue
         try:
-            judged = verify_rule(each, given, asked, schema=types, to=to or None, against=other, most=most)
+            judged = verify_rule(
+                each, given, asked, schema=types, to=to or None, against=other, most=most, fields=fields
+            )
         except TranslatorError as error:
             report.error(error, each.title)
             continue

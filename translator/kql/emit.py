@@ -143,7 +143,7 @@ class _Writer:
         if cased or text.swapcase() == text:
             return
         self.lose(Code.CASE, "KQL minds letter case on keyword fields; the rule does not.", Effect.NARROWER, leaf.span, negated,
-                  "write to dsl, which has case_insensitive, or accept it with --allow L001")
+                  "write to dsl, which has case_insensitive")
 
     def wildcard(self, shape: Pattern, span: Span, negated: bool) -> ast.Name:
         if Wild.ONE in shape:

@@ -31,15 +31,14 @@ def flat(value: Any) -> Iterator[Any]:
 
 def any_accepts(accepts: Iterable[Accept]) -> Accept:
     """Accepts what one of ``accepts`` does; questions about whole texts become one."""
-    texts: dict[Reading, Texts] = {}
+    texts: dict[Reading, list[Texts]] = {}
     others: list[Accept] = []
     for accept in accepts:
         if isinstance(accept, Texts):
-            known = texts.get(accept.reading)
-            texts[accept.reading] = accept if known is None else known | accept
+            texts.setdefault(accept.reading, []).append(accept)
         else:
             others.append(accept)
-    several: list[Accept] = [*texts.values(), *others]
+    several: list[Accept] = [*map(Texts.joined, texts.values()), *others]
     if len(several) == 1:
         return several[0]
     ready = [prepared(accept) for accept in several]

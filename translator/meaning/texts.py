@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -144,13 +144,15 @@ class Texts:
         spelled = self.reading.null if value is None else text(value)
         return spelled is not None and self.test(spelled)
 
-    def __or__(self, other: Texts) -> Texts:
-        return replace(
-            self,
-            words=self.words | other.words,
-            starts=self.starts + other.starts,
-            ends=self.ends + other.ends,
-            tests=self.tests + other.tests,
+    @staticmethod
+    def joined(several: Sequence[Texts]) -> Texts:
+        """Accepts what one of ``several`` does; all of them read values alike."""
+        return Texts(
+            several[0].reading,
+            words=frozenset().union(*(each.words for each in several)),
+            starts=tuple(start for each in several for start in each.starts),
+            ends=tuple(end for each in several for end in each.ends),
+            tests=tuple(test for each in several for test in each.tests),
         )
 
     @property

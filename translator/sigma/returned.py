@@ -25,6 +25,8 @@ def complete(data: Mapping[str, Any], rule: Rule, *, faithful: bool) -> dict[str
     said = dict(rule.sigma_header)
     own, false_positives = said.pop("tags", []), said.pop("falsepositives", None)
     log_source = {**data["logsource"], **said.pop("logsource", {})}
+    if not faithful and said.get("taxonomy") == "ecs":
+        del said["taxonomy"]  # its fields have Sigma's names now
     tags = own if faithful else [*data.get("tags", []), *(tag for tag in own if not _is_replaced(tag, rule))]
     kept = {key: value for key, value in data.items() if key not in ("elastic", "taxonomy", "tags")}
     if faithful:

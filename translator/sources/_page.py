@@ -105,12 +105,19 @@ class Page:
             threats=tuple(self._threats()),
             needs=unsaid(type_, self.labels["Rule type"][1]) if "Rule type" in self.labels else (),
             building_block=BUILDING_BLOCK in self.lists.get("Tags", ()),
-            notes=(diagnose(Code.NOT_CARRIED, "A page carries neither the rule's id nor its filters; the id is derived "
-                            "from the page's name.", self.source, self.title.line.span if self.title else Span(0, 1)),),
+            notes=tuple(self._unsaid()),
         )
         if self.mistakes:
             raise TranslatorError(self.mistakes)
         return read
+
+    def _unsaid(self) -> Iterator[Diagnostic]:
+        place = self.title.line.span if self.title else Span(0, 1)
+        yield diagnose(Code.NOT_CARRIED, "A page carries neither the rule's id nor its filters; the id is derived from "
+                       "the page's name.", self.source, place)
+        if "Rule type" not in self.labels:
+            yield diagnose(Code.NOT_CARRIED, "The page says no rule type; it is taken for a query rule.", self.source,
+                           place, f"write `{self.markup.type}`")
 
     def _id(self, query: Source) -> str:
         if self.title and self.title.anchor:
@@ -130,12 +137,16 @@ class Page:
         section = self.sections.get("query")
         if section is None:
             raise refuse(Code.NO_QUERY, f"The page has no section `{self.markup.query}`.", self.source,
-                         self.title.line.span if self.title else Span(0, 1))
+                         self.title.line.span if self.title else Span(0, 1),
+                         "where other headings have an anchor in brackets, this one needs one too")
         block = next(self.markup.blocks(section.lines), None)
         if block is None:
             raise refuse(Code.NO_QUERY, f"There is no code block below `{self.markup.query}`.", self.source,
                          section.line.span, f"put the query between two lines of {self.markup.block}")
         fence, held = block
+        if any(self.markup.label(replace(line, code=False)) for line in held):
+            raise refuse(Code.NO_QUERY, "The code block of the query is not closed.", self.source, fence.span,
+                         f"close it with a line of {self.markup.block}")
         query = self.source.cut(held[0].span.start, held[-1].span.end) if held else self.source.cut(0, 0)
         if not query.text.strip():
             raise refuse(Code.NO_QUERY, f"The code block below `{self.markup.query}` is empty.", self.source,

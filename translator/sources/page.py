@@ -12,7 +12,7 @@ from translator.sources._format import SourceFormat
 from translator.sources._markdown import Line, Section
 from translator.sources._page import Markup, Page
 
-_RECOGNISED = re.compile(r"(?:\A|[\r\n])(?:\*\*Rule type\*\*:|##[ \t]+Rule query[ \t]*(?:\[|[\r\n]|\Z))")
+_RECOGNISED = re.compile(r"(?:\A|[\r\n])(?:\*\*Rule type(?:\*\*[ \t]*:|:[ \t]*\*\*)|##[ \t]+Rule query[ \t]*(?:\[|[\r\n]|\Z))")
 
 #: Sections whose anchors the page generator numbers; a guide's own headings have no such anchor.
 _SECTIONS = {"investigation guide": "guide", "setup": "setup", "rule query": "query"}
