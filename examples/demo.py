@@ -58,7 +58,7 @@ def main(folder: Path) -> int:
 
 
 def _table(verdicts: list[tuple[RuleEvent, dict[str, bool]]], names: list[str]) -> Table:
-    table = Table("event", "expected", *names)
+    table = Table("does it match?", "expected", *names)
     for each, given in verdicts:
         table.add_row(Text(each.name), _word(each.expected), *(_cell(given[name], each.expected) for name in names))
     return table
@@ -69,7 +69,7 @@ def _cell(verdict: bool, expected: bool) -> str:
 
 
 def _word(verdict: bool) -> str:
-    return "match" if verdict else "no match"
+    return "yes" if verdict else "no"
 
 
 if __name__ == "__main__":

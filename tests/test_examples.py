@@ -15,6 +15,7 @@ from sigma.rule import SigmaRule
 
 from tests.conftest import ROOT
 from tests.shell import Done, shell
+from translator.backends import backends
 
 EXAMPLES = ROOT / "examples"
 RULES = ROOT / "rules"
@@ -43,7 +44,8 @@ def test_the_demo_shows_every_language_and_no_verdict_that_differs(tmp_path: Pat
     assert '"bool"' in done.stdout
     assert "not event.type:deletion" in done.stdout
     assert all(each["name"][:20] in done.stdout for side in events.values() for each in side)
-    assert f"{count} events, 4 artefacts read back, {4 * count} verdicts, 0 differ" in done.stdout
+    targets = len(backends())
+    assert f"{count} events, {targets} artefacts read back, {targets * count} verdicts, 0 differ" in done.stdout
 
 
 def test_the_demo_ends_with_1_where_a_verdict_differs(tmp_path: Path) -> None:
@@ -55,8 +57,9 @@ def test_the_demo_ends_with_1_where_a_verdict_differs(tmp_path: Path) -> None:
     done = example("demo.py", folder, folder=tmp_path)
 
     assert done.status == 1
-    assert "1 events, 4 artefacts read back, 4 verdicts, 4 differ" in done.stdout
-    assert "no match (wrong)" in done.stdout
+    targets = len(backends())
+    assert f"1 events, {targets} artefacts read back, {targets} verdicts, {targets} differ" in done.stdout
+    assert "no (wrong)" in done.stdout
 
 
 def test_a_rule_becomes_sigma_that_pysigma_loads(tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ class Pool:
         """What must stand beside ``value`` so that all leaves but ``atom`` are answered as they are by ``values``."""
         answered = [self.answers(each) for each in values]
         together = reduce(or_, answered, 0) & ~(1 << atom)
+        if not together:
+            return ()
         left = together & ~self.answers(value)
         wanted = tuple(number for number in self.atoms if left >> number & 1)
         found = self.fill(wanted, ~together) if wanted else ()

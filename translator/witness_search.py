@@ -54,7 +54,9 @@ class Bar:
     instance: int
 
 
-Step: TypeAlias = Goal | Put | Bar
+#: A way to go on, where there are several.
+Option: TypeAlias = Goal | Put
+Step: TypeAlias = Option | Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class _State:
     banned: list[Bits] = field(default_factory=lambda: [0])
     #: Instance, nested part: no object there may satisfy the part's body.
     forbidden: list[tuple[int, int]] = field(default_factory=list)
-    choices: list[tuple[Step, ...]] = field(default_factory=list)
+    choices: list[tuple[Option, ...]] = field(default_factory=list)
 
     def copy(self) -> _State:
         return _State(
@@ -148,7 +150,7 @@ class Search:
     @property
     def models(self) -> Iterator[Model]:
         """The models, most natural first."""
-        pending: list[tuple[_State, Iterator[Step]]] = []
+        pending: list[tuple[_State, Iterator[Option]]] = []
         state, steps = self.start, list(self.goals)
         while True:
             self.steps += 1
@@ -300,14 +302,14 @@ class Search:
         used = [place for at, place in state.put if at == instance and atom.places.touches(place)]
         return tuple(Put(atom.number, place, instance) for place in dict.fromkeys([*used, *atom.places.likely]))
 
-    def _choice(self, state: _State) -> tuple[Step, ...] | None:
+    def _choice(self, state: _State) -> tuple[Option, ...] | None:
         """The ways to go on: None if all is settled. Choices that are settled already are dropped.
 
         A search that has had to go back looks at all choices, and takes the one with the fewest ways first.
         """
         careful = self.steps > _CARELESS
-        best: tuple[Step, ...] | None = None
-        kept: list[tuple[Step, ...]] = []
+        best: tuple[Option, ...] | None = None
+        kept: list[tuple[Option, ...]] = []
         while state.choices and (careful or best is None):
             options = state.choices.pop()
             known = [self._known(state, option) for option in options]
@@ -330,7 +332,7 @@ class Search:
         order = sorted(range(size), key=lambda at: (self._cost(state, best[at]), (at - self.turn) % size))
         return tuple(best[at] for at in order)
 
-    def _viable(self, state: _State, step: Step) -> bool:
+    def _viable(self, state: _State, step: Option) -> bool:
         """Whether a step does not contradict at once what is settled."""
         banned = state.banned[step.instance]
         if isinstance(step, Put):
@@ -361,7 +363,7 @@ class Search:
             return False
         return found is not None or not all(self.space.atoms[number].places.closed for number in wanted)
 
-    def _known(self, state: _State, step: Step) -> bool | None:
+    def _known(self, state: _State, step: Option) -> bool | None:
         """Whether a step is taken already, or contradicts what is."""
         if isinstance(step, Put):
             return True if step.atom in state.put.get((step.instance, step.place), ()) else None
@@ -380,7 +382,7 @@ class Search:
             part, truth = self.space.parts[part.children[0]], not truth
         return part, truth
 
-    def _cost(self, state: _State, step: Step) -> int:
+    def _cost(self, state: _State, step: Option) -> int:
         """What is simplest comes first: a field left out, then a field's first value, then the rest."""
         if isinstance(step, Put):
             return 0

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 
-#: Another language, by the whole text: a shape, and what to do about it.
-_LANGUAGES: tuple[tuple[str, str], ...] = (
-    (r"\s*(?:sequence\b|\w+\s+where\s)", "this looks like EQL; rewrite its conditions as KQL: `field:value and ...`"),
-    (r"\s*(?:from|row|show|ts)\s[^|]*\|", "this looks like ES|QL; rewrite its `where` conditions as KQL: `field:value and ...`"),
-    (r"\s*select\s.*\sfrom\s", "this looks like SQL; rewrite its `where` conditions as KQL: `field:value and ...`"),
-)
+from translator.kql.languages import ADVICE, evidence
+
+#: Languages that a whole text gives away; traces of others are told by the rows below, at their place.
+_WHOLE = frozenset({"EQL", "ES|QL", "SQL"})
 
 #: (before the failure, from the failure on, what to write instead)
 _ADVICE: tuple[tuple[str, str, str], ...] = (
@@ -60,14 +58,13 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     (r"\S$", r"[(\"{]", "join the parts with `and` or `or`, or escape this character with a backslash"),
 )
 
-_COMPILED_LANGUAGES = [(re.compile(shape, re.I | re.S), say) for shape, say in _LANGUAGES]
 _COMPILED = [(re.compile(f"(?:{before})\\Z", re.I), re.compile(after, re.I), say) for before, after, say in _ADVICE]
 
 
 def advise(text: str, at: int) -> str | None:
     """The likely fix for a query that stops being KQL at offset ``at``, or None."""
-    for shape, say in _COMPILED_LANGUAGES:
-        if shape.match(text[:2000]):
-            return say
+    found = evidence(text[:2000])
+    if found is not None and found.language in _WHOLE:
+        return f"this looks like {found.language}: {ADVICE[found.language]}"
     head = text[max(0, at - 200) : at]
     return next((say for before, after, say in _COMPILED if before.search(head) and after.match(text, at)), None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from translator.errors import Code, Diagnostic, diagnose
 from translator.kql import ast
+from translator.kql.languages import ADVICE, evidence
 from translator.schema import ANALYSED_TEXT, Schema, Type
 from translator.source import Source, Span
 from translator.values import show
@@ -18,9 +19,9 @@ _QUOTES = re.compile("[\u2018\u2019\u201c\u201d]|^'|'$")
 _OPERATOR = re.compile(r"&&|\|\||(?<![=<>!])!?==?(?![=])|^!|(?<=\s)!")
 _ODD_WORDS = frozenset({"true", "false", "null", "none"})
 _EDGE_KEYWORD = re.compile(r"(?:and|or)[ \t\r\n\u00a0]|.*[ \t\r\n\u00a0](?:and|or|not)\Z", re.IGNORECASE | re.DOTALL)
-_OTHER_LANGUAGE = re.compile(
-    r"\w+\s+where\s|(?:from|row|show|ts)\s+\S*[-*]|select\s.*\sfrom\s", re.IGNORECASE | re.DOTALL
-)
+
+#: A search for words can begin like an ES|QL command; only an index name tells it from one.
+_INDEX_NAME = re.compile(r"\w+\s+\S*[-*]")
 
 
 def lint(query: ast.Query, schema: Schema, source: Source) -> Iterator[Diagnostic]:
@@ -73,9 +74,10 @@ class _Linter:
             yield self.found(Code.FIELDLESS_IN_NESTED, "A value without a field matches nothing inside braces.", value.span,
                              "write `field:value`")
         text = _bare(value)
-        if _OTHER_LANGUAGE.match(text):
-            yield self.found(Code.FOREIGN_OPERATOR, "This is searched as text; it reads like EQL, ES|QL or SQL.",
-                             value.span, "rewrite the conditions of its `where` as KQL: `field:value and ...`")
+        foreign = evidence(text)
+        if foreign and (foreign.language in ("EQL", "SQL") or (foreign.language == "ES|QL" and _INDEX_NAME.match(text))):
+            yield self.found(Code.FOREIGN_OPERATOR, f"This is searched as text; it reads like {foreign.language}.",
+                             value.span, ADVICE[foreign.language])
         elif _OPERATOR.search(text):
             yield self.found(Code.FOREIGN_OPERATOR, "This is searched as text: KQL knows no such operator.", value.span,
                              "write `and`, `or`, `not` and `field:value`")
