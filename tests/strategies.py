@@ -12,11 +12,46 @@ from translator.logic import RangeOp
 from translator.values import Pattern, Wild
 
 #: Specials of KQL, Sigma, query_string and YAML, words that act, blanks of every kind, and some letters.
-PIECES = st.sampled_from([
-    *'\\():<>"*{}?/-+&|!=[]~^#@%\'`,;. \t\n\r', "\u00a0", "\u3000", "\u2028", "\ufeff", "\x00", "\x1c",
-    " or ", " and ", "not ", "or", "and", "not", "OR", "Not", "null", "true", "false", "AND", "TO",
-    "a", "B", "é", "ß", "İ", "日本", "😀", "10", "0", "1.5", "@kuery-wildcard@", "C:\\Windows\\", "\\\\", "--", "no", "~",
-])
+PIECES = st.sampled_from(
+    [
+        *"\\():<>\"*{}?/-+&|!=[]~^#@%'`,;. \t\n\r",
+        "\u00a0",
+        "\u3000",
+        "\u2028",
+        "\ufeff",
+        "\x00",
+        "\x1c",
+        " or ",
+        " and ",
+        "not ",
+        "or",
+        "and",
+        "not",
+        "OR",
+        "Not",
+        "null",
+        "true",
+        "false",
+        "AND",
+        "TO",
+        "a",
+        "B",
+        "é",
+        "ß",
+        "İ",
+        "日本",
+        "😀",
+        "10",
+        "0",
+        "1.5",
+        "@kuery-wildcard@",
+        "C:\\Windows\\",
+        "\\\\",
+        "--",
+        "no",
+        "~",
+    ]
+)
 texts = st.lists(PIECES, max_size=6).map("".join)
 
 
@@ -45,7 +80,10 @@ listed = st.recursive(names, _lists, max_leaves=5)
 def _queries(inner: st.SearchStrategy[ast.Query]) -> st.SearchStrategy[ast.Query]:
     items = st.lists(inner, min_size=2, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(ast.And, items), st.builds(ast.Or, items), st.builds(ast.Not, inner), st.builds(ast.Nested, names, inner)
+        st.builds(ast.And, items),
+        st.builds(ast.Or, items),
+        st.builds(ast.Not, inner),
+        st.builds(ast.Nested, names, inner),
     )
 
 
@@ -101,6 +139,20 @@ def _joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 rule_queries = st.recursive(_clauses(), _joined, max_leaves=8)
 
 
+def _drawn(draw: st.DrawFn, kind: str, one: st.SearchStrategy[Any]) -> Any:
+    match kind:
+        case "one":
+            return draw(one)
+        case "list":
+            return draw(st.lists(one, min_size=1, max_size=3))
+        case "list with null":
+            return [None, draw(one)]
+        case "empty":
+            return []
+        case _:
+            return None
+
+
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
     """An event over FIELDS: keys nested or dotted, values single, listed, null or missing."""
@@ -109,13 +161,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
         kind = draw(st.sampled_from(["missing", "one", "one", "one", "list", "null", "empty", "list with null"]))
         if kind == "missing":
             continue
-        value: Any = {
-            "one": lambda: draw(st.sampled_from(values_)),
-            "list": lambda: draw(st.lists(st.sampled_from(values_), min_size=1, max_size=3)),
-            "null": lambda: None,
-            "empty": lambda: [],
-            "list with null": lambda: [None, draw(st.sampled_from(values_))],
-        }[kind]()
+        value = _drawn(draw, kind, st.sampled_from(values_))
         first, last = name.split(".")
         if draw(st.booleans()):
             event[name] = value

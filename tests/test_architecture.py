@@ -17,7 +17,8 @@ PACKAGE = ROOT / "translator"
 #: Bottom up. A module imports from its own line or from one above it here.
 LAYERS = [
     "values source",
-    "errors junit ledger profiles attack schema schemas schema_readers packaged_schema archives files registry located quoting "
+    "errors junit ledger profiles attack schema schemas schema_readers packaged_schema archives files registry located "
+    "quoting "
     "json_reader toml_reader yaml_reader yaml_writer expressions",
     "logic",
     "kql dsl sigma meaning rule needs filters exception_lists query_dsl",
@@ -33,7 +34,14 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split(
 #: Third party -> the only places that know it.
 FENCES = {
     "lark": {"kql/parser.py"},
-    "sigma": {"sigma/reader.py", "sigma/modifiers.py", "sigma/questions.py", "sigma/codec.py", "backends/_pysigma", "pysigma_kql/"},
+    "sigma": {
+        "sigma/reader.py",
+        "sigma/modifiers.py",
+        "sigma/questions.py",
+        "sigma/codec.py",
+        "backends/_pysigma",
+        "pysigma_kql/",
+    },
     "click": {"cli/"},
     "rich": {"cli/"},
     "yaml": {"yaml_reader.py"},
@@ -100,7 +108,10 @@ def test_every_code_has_a_test_that_shows_it() -> None:
 
 
 def test_the_documentation_of_codes_is_the_table() -> None:
-    rows = [f"| {code} | {code.name.lower()} | {'loss' if code.number[0] == 'L' else code.severity} | {code.summary} |" for code in Code]
+    rows = [
+        f"| {code} | {code.name.lower()} | {'loss' if code.number[0] == 'L' else code.severity} | {code.summary} |"
+        for code in Code
+    ]
     text = (ROOT / "docs" / "codes.md").read_text("utf-8")
 
     assert text.endswith("\n".join(rows) + "\n")

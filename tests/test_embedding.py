@@ -61,7 +61,10 @@ def test_a_line_that_is_no_event_raises_unless_somebody_takes_it() -> None:
 
 
 def test_two_rules_with_one_id_are_refused_with_both_files() -> None:
-    twice = [*translator.read_text(TWO.format("a", ROOT_ID), name="a.yml"), *translator.read_text(TWO.format("b", ROOT_ID), name="b.yml")]
+    twice = [
+        *translator.read_text(TWO.format("a", ROOT_ID), name="a.yml"),
+        *translator.read_text(TWO.format("b", ROOT_ID), name="b.yml"),
+    ]
 
     with pytest.raises(translator.TranslatorError) as caught:
         translator.Matcher(twice)

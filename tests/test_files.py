@@ -22,27 +22,34 @@ def finding(error: pytest.ExceptionInfo[TranslatorError]) -> Diagnostic:
     return found
 
 
-@pytest.mark.parametrize("content", [
-    TEXT.encode(),
-    codecs.BOM_UTF8 + TEXT.encode(),
-    codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"),
-    codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
-], ids=["utf-8", "utf-8 with mark", "utf-16 little", "utf-16 big"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode(),
+        codecs.BOM_UTF8 + TEXT.encode(),
+        codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
+    ],
+    ids=["utf-8", "utf-8 with mark", "utf-16 little", "utf-16 big"],
+)
 def test_every_encoding_gives_the_same_text_with_its_line_ends(content: bytes):
     assert File("rule.yml", content).decode().text == TEXT
 
 
-@pytest.mark.parametrize(("content", "code", "said"), [
-    (b"", Code.EMPTY, "nothing"),
-    (codecs.BOM_UTF8, Code.EMPTY, "nothing"),
-    (b" \r\n\t\n", Code.EMPTY, "white space"),
-    (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Code.NOT_TEXT, "binary"),
-    (b"a:b\0", Code.NOT_TEXT, "NUL"),
-    ("user.name:root".encode("utf-16-le"), Code.NOT_TEXT, "UTF-16"),
-    (codecs.BOM_UTF32_LE + "a:b".encode("utf-32-le"), Code.NOT_TEXT, "UTF-32"),
-    (codecs.BOM_UTF16_LE + b"a", Code.NOT_TEXT, "UTF-16"),
-    (codecs.BOM_UTF16_LE + b"\x00\xd8a\x00", Code.NOT_TEXT, "UTF-16"),
-])
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"", Code.EMPTY, "nothing"),
+        (codecs.BOM_UTF8, Code.EMPTY, "nothing"),
+        (b" \r\n\t\n", Code.EMPTY, "white space"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Code.NOT_TEXT, "binary"),
+        (b"a:b\0", Code.NOT_TEXT, "NUL"),
+        ("user.name:root".encode("utf-16-le"), Code.NOT_TEXT, "UTF-16"),
+        (codecs.BOM_UTF32_LE + "a:b".encode("utf-32-le"), Code.NOT_TEXT, "UTF-32"),
+        (codecs.BOM_UTF16_LE + b"a", Code.NOT_TEXT, "UTF-16"),
+        (codecs.BOM_UTF16_LE + b"\x00\xd8a\x00", Code.NOT_TEXT, "UTF-16"),
+    ],
+)
 def test_what_is_no_text_is_one_clear_error(content: bytes, code: Code, said: str):
     with pytest.raises(TranslatorError) as error:
         File("rule.kql", content).decode()

@@ -22,10 +22,19 @@ from translator.source import Source
 from translator.sources import read_text
 from translator.values import Wild
 
-SCHEMA = Schema.from_mapping({"properties": {
-    "k": {"type": "keyword"}, "l": {"type": "keyword"}, "n": {"type": "long"}, "t": {"type": "text"},
-    "ip": {"type": "ip"}, "day": {"type": "date"},
-    "o": {"type": "nested", "properties": {"a": {"type": "keyword"}, "b": {"type": "keyword"}}}}})
+SCHEMA = Schema.from_mapping(
+    {
+        "properties": {
+            "k": {"type": "keyword"},
+            "l": {"type": "keyword"},
+            "n": {"type": "long"},
+            "t": {"type": "text"},
+            "ip": {"type": "ip"},
+            "day": {"type": "date"},
+            "o": {"type": "nested", "properties": {"a": {"type": "keyword"}, "b": {"type": "keyword"}}},
+        }
+    }
+)
 
 #: Recorded queries that this package does not answer as the engine did, and why.
 OUT_OF_REACH = {
@@ -48,8 +57,18 @@ def phrase(field: str, value: Any, **meta: Any) -> dict[str, Any]:
 
 
 def rule(*entries: Any, query: str = "k:*") -> Rule:
-    text = json.dumps({"rule_id": "5f5e7a10-0000-4000-8000-00000000d001", "name": "x", "type": "query", "query": query,
-                       "filters": list(entries), "severity": "low", "risk_score": 1}, indent=2)
+    text = json.dumps(
+        {
+            "rule_id": "5f5e7a10-0000-4000-8000-00000000d001",
+            "name": "x",
+            "type": "query",
+            "query": query,
+            "filters": list(entries),
+            "severity": "low",
+            "risk_score": 1,
+        },
+        indent=2,
+    )
     (read,) = read_text(text, "json", "rule.json")
     return read
 
@@ -70,8 +89,12 @@ CASES: list[tuple[str, list[Any], Mapping[str, Any], bool]] = [
     ("phrase", [phrase("k", "a b")], {"k": "a"}, False),
     ("phrase of a number", [phrase("n", 5)], {"k": "a", "n": 5}, True),
     ("phrase with options", [phrase("k", {"query": "a", "slop": 0})], {"k": "a"}, True),
-    ("phrase before version 7", [{"meta": {}, "query": {"match": {"k": {"query": "a", "type": "phrase"}}}}], {"k": "a"},
-     True),
+    (
+        "phrase before version 7",
+        [{"meta": {}, "query": {"match": {"k": {"query": "a", "type": "phrase"}}}}],
+        {"k": "a"},
+        True,
+    ),
     ("negated", [phrase("k", "a", negate=True)], {"k": "a"}, False),
     ("negated, and the field is missing", [phrase("l", "a", negate=True)], {"k": "x"}, True),
     ("switched off", [phrase("k", "a", disabled=True)], {"k": "x"}, True),
@@ -83,15 +106,31 @@ CASES: list[tuple[str, list[Any], Mapping[str, Any], bool]] = [
     ("exists, as it was before version 8", [{"meta": {}, "exists": {"field": "l"}}], {"k": "a"}, False),
     ("range", [{"meta": {}, "query": {"range": {"n": {"gte": 5, "lt": 9}}}}], {"k": "a", "n": 8}, True),
     ("range", [{"meta": {}, "query": {"range": {"n": {"gte": 5, "lt": 9}}}}], {"k": "a", "n": 9}, False),
-    ("range, no one value within", [{"meta": {}, "query": {"range": {"n": {"gte": 5, "lt": 9}}}}],
-     {"k": "a", "n": [1, 20]}, False),
-    ("range of dates", [{"meta": {}, "query": {"range": {"day": {
-        "format": "strict_date_optional_time", "gte": "2024-01-01T00:00:00.000Z"}}}}], {"k": "a", "day": "2024-02-02"},
-     True),
+    (
+        "range, no one value within",
+        [{"meta": {}, "query": {"range": {"n": {"gte": 5, "lt": 9}}}}],
+        {"k": "a", "n": [1, 20]},
+        False,
+    ),
+    (
+        "range of dates",
+        [
+            {
+                "meta": {},
+                "query": {"range": {"day": {"format": "strict_date_optional_time", "gte": "2024-01-01T00:00:00.000Z"}}},
+            }
+        ],
+        {"k": "a", "day": "2024-02-02"},
+        True,
+    ),
     ("wildcard", [{"query": {"wildcard": {"k": {"value": "C:\\\\?\\\\*"}}}}], {"k": "C:\\a\\b"}, True),
     ("wildcard minds case", [{"query": {"wildcard": {"k": "c:\\\\*"}}}], {"k": "C:\\a"}, False),
-    ("wildcard in any case", [{"query": {"wildcard": {"k": {"value": "c:\\\\*", "case_insensitive": True}}}}],
-     {"k": "C:\\a"}, True),
+    (
+        "wildcard in any case",
+        [{"query": {"wildcard": {"k": {"value": "c:\\\\*", "case_insensitive": True}}}}],
+        {"k": "C:\\a"},
+        True,
+    ),
     ("wildcard, exactly one", [{"query": {"wildcard": {"k": {"value": "a?"}}}}], {"k": "abc"}, False),
     ("wildcard with plain signs", [{"query": {"wildcard": {"k": {"value": "a\\*\\?"}}}}], {"k": "a*?"}, True),
     ("prefix", [{"query": {"prefix": {"k": {"value": "a*", "boost": 2}}}}], {"k": "a*b"}, True),
@@ -105,19 +144,79 @@ CASES: list[tuple[str, list[Any], Mapping[str, Any], bool]] = [
     ("choices beside a filter that must", [should(B, filter=[A], minimum_should_match=1)], {"k": "a"}, False),
     ("all of the choices", [should(A, B, minimum_should_match="2")], {"k": "a"}, False),
     ("match_none", [{"query": {"match_none": {}}}], {"k": "a"}, False),
-    ("one object", [{"query": {"nested": {"path": "o", "score_mode": "avg", "query": {"bool": {"filter": [
-        {"term": {"o.a": "x"}}, {"term": {"o.b": "y"}}]}}}}}], {"k": "a", "o": [{"a": "x"}, {"b": "y"}]}, False),
+    (
+        "one object",
+        [
+            {
+                "query": {
+                    "nested": {
+                        "path": "o",
+                        "score_mode": "avg",
+                        "query": {"bool": {"filter": [{"term": {"o.a": "x"}}, {"term": {"o.b": "y"}}]}},
+                    }
+                }
+            }
+        ],
+        {"k": "a", "o": [{"a": "x"}, {"b": "y"}]},
+        False,
+    ),
     ("Kibana asks inside nested objects by itself", [phrase("o.a", "x")], {"k": "a", "o": [{"a": "x"}]}, True),
-    ("combined with or", [{"meta": {"type": "combined", "relation": "OR", "params": [
-        phrase("k", "a"), phrase("l", "b", negate=True)]}}], {"k": "x", "l": "c"}, True),
-    ("combined with or, none of them", [{"meta": {"type": "combined", "relation": "OR", "params": [
-        phrase("k", "a"), phrase("l", "b", negate=True)]}}], {"k": "x", "l": "b"}, False),
-    ("combined, negated as a whole", [{"meta": {"type": "combined", "relation": "AND", "negate": True, "params": [
-        phrase("k", "a"), phrase("l", "b")]}, "query": {}}], {"k": "a", "l": "b"}, False),
-    ("combined, one part switched off", [{"meta": {"type": "combined", "relation": "AND", "params": [
-        phrase("k", "a"), phrase("l", "b", disabled=True)]}}], {"k": "a"}, True),
-    ("combined, lists within", [{"meta": {"type": "combined", "relation": "OR", "params": [
-        [phrase("k", "a"), phrase("l", "b")], phrase("k", "z")]}}], {"k": "a", "l": "c"}, False),
+    (
+        "combined with or",
+        [{"meta": {"type": "combined", "relation": "OR", "params": [phrase("k", "a"), phrase("l", "b", negate=True)]}}],
+        {"k": "x", "l": "c"},
+        True,
+    ),
+    (
+        "combined with or, none of them",
+        [{"meta": {"type": "combined", "relation": "OR", "params": [phrase("k", "a"), phrase("l", "b", negate=True)]}}],
+        {"k": "x", "l": "b"},
+        False,
+    ),
+    (
+        "combined, negated as a whole",
+        [
+            {
+                "meta": {
+                    "type": "combined",
+                    "relation": "AND",
+                    "negate": True,
+                    "params": [phrase("k", "a"), phrase("l", "b")],
+                },
+                "query": {},
+            }
+        ],
+        {"k": "a", "l": "b"},
+        False,
+    ),
+    (
+        "combined, one part switched off",
+        [
+            {
+                "meta": {
+                    "type": "combined",
+                    "relation": "AND",
+                    "params": [phrase("k", "a"), phrase("l", "b", disabled=True)],
+                }
+            }
+        ],
+        {"k": "a"},
+        True,
+    ),
+    (
+        "combined, lists within",
+        [
+            {
+                "meta": {
+                    "type": "combined",
+                    "relation": "OR",
+                    "params": [[phrase("k", "a"), phrase("l", "b")], phrase("k", "z")],
+                }
+            }
+        ],
+        {"k": "a", "l": "c"},
+        False,
+    ),
 ]
 
 
@@ -170,29 +269,40 @@ def _too_deep(query: Mapping[str, Any]) -> bool:
     return json.dumps(query["dsl"]).count('"bool"') >= 29
 
 
-@pytest.mark.parametrize(("entry", "code", "at"), [
-    ({"query": {"query_string": {"query": "a:b"}}}, Code.BAD_FILTER, '"query_string"'),
-    ({"query": {"regexp": {"k": "a.*"}}}, Code.BAD_FILTER, '"regexp"'),
-    ({"query": {"script": {"script": {"source": "1"}}}}, Code.BAD_FILTER, '"script"'),
-    ({"script": {"script": {"source": "1"}}}, Code.BAD_FILTER, '"script"'),
-    ({"query": {"geo_distance": {"distance": "1km"}}}, Code.BAD_FILTER, '"geo_distance"'),
-    ({"query": {"bool": {"filter": [{"fuzzy": {"k": "a"}}]}}}, Code.BAD_FILTER, '"fuzzy"'),
-    ({"query": {"match": {"k": {"query": "a", "fuzziness": 1}}}}, Code.BAD_FILTER, '"fuzziness"'),
-    ({"query": {"match": {"k": {"query": "a b", "operator": "and"}}}}, Code.BAD_FILTER, '"match"'),
-    ({"query": {"match_phrase": {"k": {"query": "a b", "slop": 2}}}}, Code.BAD_FILTER, '"match_phrase"'),
-    ({"query": {"terms": {"k": {"index": "x", "id": "1", "path": "p"}}}}, Code.BAD_FILTER, '"terms"'),
-    ({"query": {"range": {"day": {"gte": "01/02/2024", "format": "dd/MM/yyyy"}}}}, Code.BAD_FILTER, '"format"'),
-    ({"query": {"range": {"n": {"gt": 1, "gte": 2}}}}, Code.BAD_FILTER, '"n"'),
-    ({"query": {"bool": {"should": [A, A, B], "minimum_should_match": 2}}}, Code.BAD_FILTER, '"minimum_should_match"'),
-    ({"query": {"bool": {"must_not": A, "adjust_pure_negative": False}}}, Code.BAD_FILTER, '"adjust_pure_negative"'),
-    ({"query": {"term": {"k": None}}}, Code.BAD_FILTER, '"k"'),
-    ({"query": {"term": {"k": "a", "l": "b"}}}, Code.BAD_FILTER, '"term"'),
-    ({"query": {"term": {"k": "a"}, "exists": {"field": "k"}}}, Code.BAD_FILTER, '"query"'),
-    ({"query": {"term": {"ip": {"value": "10.0.0.1", "case_insensitive": True}}}}, Code.BAD_FIELD_VALUE, '"term"'),
-    ({"query": {"bool": {"filter": [{"term": {"o.a": "x"}}]}}}, Code.NESTED_OUTSIDE, '"o.a"'),
-    ({"meta": {"negate": True}}, Code.BAD_FILTER, "{"),
-    ({"meta": {"type": "combined", "relation": "XOR", "params": []}}, Code.BAD_FILTER, '"meta"'),
-])
+@pytest.mark.parametrize(
+    ("entry", "code", "at"),
+    [
+        ({"query": {"query_string": {"query": "a:b"}}}, Code.BAD_FILTER, '"query_string"'),
+        ({"query": {"regexp": {"k": "a.*"}}}, Code.BAD_FILTER, '"regexp"'),
+        ({"query": {"script": {"script": {"source": "1"}}}}, Code.BAD_FILTER, '"script"'),
+        ({"script": {"script": {"source": "1"}}}, Code.BAD_FILTER, '"script"'),
+        ({"query": {"geo_distance": {"distance": "1km"}}}, Code.BAD_FILTER, '"geo_distance"'),
+        ({"query": {"bool": {"filter": [{"fuzzy": {"k": "a"}}]}}}, Code.BAD_FILTER, '"fuzzy"'),
+        ({"query": {"match": {"k": {"query": "a", "fuzziness": 1}}}}, Code.BAD_FILTER, '"fuzziness"'),
+        ({"query": {"match": {"k": {"query": "a b", "operator": "and"}}}}, Code.BAD_FILTER, '"match"'),
+        ({"query": {"match_phrase": {"k": {"query": "a b", "slop": 2}}}}, Code.BAD_FILTER, '"match_phrase"'),
+        ({"query": {"terms": {"k": {"index": "x", "id": "1", "path": "p"}}}}, Code.BAD_FILTER, '"terms"'),
+        ({"query": {"range": {"day": {"gte": "01/02/2024", "format": "dd/MM/yyyy"}}}}, Code.BAD_FILTER, '"format"'),
+        ({"query": {"range": {"n": {"gt": 1, "gte": 2}}}}, Code.BAD_FILTER, '"n"'),
+        (
+            {"query": {"bool": {"should": [A, A, B], "minimum_should_match": 2}}},
+            Code.BAD_FILTER,
+            '"minimum_should_match"',
+        ),
+        (
+            {"query": {"bool": {"must_not": A, "adjust_pure_negative": False}}},
+            Code.BAD_FILTER,
+            '"adjust_pure_negative"',
+        ),
+        ({"query": {"term": {"k": None}}}, Code.BAD_FILTER, '"k"'),
+        ({"query": {"term": {"k": "a", "l": "b"}}}, Code.BAD_FILTER, '"term"'),
+        ({"query": {"term": {"k": "a"}, "exists": {"field": "k"}}}, Code.BAD_FILTER, '"query"'),
+        ({"query": {"term": {"ip": {"value": "10.0.0.1", "case_insensitive": True}}}}, Code.BAD_FIELD_VALUE, '"term"'),
+        ({"query": {"bool": {"filter": [{"term": {"o.a": "x"}}]}}}, Code.NESTED_OUTSIDE, '"o.a"'),
+        ({"meta": {"negate": True}}, Code.BAD_FILTER, "{"),
+        ({"meta": {"type": "combined", "relation": "XOR", "params": []}}, Code.BAD_FILTER, '"meta"'),
+    ],
+)
 def test_what_no_formula_can_ask_is_refused_at_its_place(entry: Any, code: Code, at: str) -> None:
     (found,) = refused(entry)
 
@@ -208,10 +318,16 @@ def test_mistakes_of_the_query_and_of_all_filters_are_told_at_once() -> None:
     assert [found.code for found in error.value.diagnostics] == [Code.SYNTAX, Code.BAD_FILTER, Code.BAD_FILTER]
 
 
-@pytest.mark.parametrize(("text", "shape"), [
-    ("C:\\\\*", ("C:\\", Wild.ANY)), ("a?", ("a", Wild.ONE)), ("\\*\\?\\a", ("*?a",)), ("a\\", ("a\\",)),
-    ("**", (Wild.ANY, Wild.ANY)),
-])
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("C:\\\\*", ("C:\\", Wild.ANY)),
+        ("a?", ("a", Wild.ONE)),
+        ("\\*\\?\\a", ("*?a",)),
+        ("a\\", ("a\\",)),
+        ("**", (Wild.ANY, Wild.ANY)),
+    ],
+)
 def test_a_pattern_is_read_as_the_wildcard_query_reads_it(text: str, shape: Any) -> None:
     assert query_dsl.decode(text) == shape
 
@@ -239,11 +355,14 @@ def test_two_bounds_of_one_value_are_exact_in_dsl_and_a_loss_in_kql_and_sigma() 
         assert convert(ranged, to=target, schema=SCHEMA, allow=["narrower"]).losses[0].effect is Effect.NARROWER
 
 
-@pytest.mark.parametrize(("clause", "field", "code"), [
-    ({"term": {"t": "Foo"}}, "t", Code.TEXT_COMPARED),
-    ({"wildcard": {"t": "F*"}}, "t", Code.TEXT_COMPARED),
-    ({"wildcard": {"new.field": "a b*"}}, "new.field", Code.SPLIT),
-])
+@pytest.mark.parametrize(
+    ("clause", "field", "code"),
+    [
+        ({"term": {"t": "Foo"}}, "t", Code.TEXT_COMPARED),
+        ({"wildcard": {"t": "F*"}}, "t", Code.TEXT_COMPARED),
+        ({"wildcard": {"new.field": "a b*"}}, "new.field", Code.SPLIT),
+    ],
+)
 def test_a_clause_that_kql_would_ask_otherwise_is_a_loss_in_kql(clause: Any, field: str, code: Code) -> None:
     """KQL analyses what it looks for in a text, and splits a pattern at blanks on a field that Kibana does not know."""
     with pytest.raises(TranslatorError) as error:
@@ -263,7 +382,9 @@ def test_fields_of_filters_that_the_schema_does_not_know_are_said_once() -> None
     checked = rule(phrase("new.a", 1), phrase("new.b", 1), phrase("new.a", 2), query="new.b:1").check(SCHEMA)
 
     assert [(note.code, "new.a" in note.message, "new.b" in note.message) for note in checked.notes] == [
-        (Code.UNKNOWN_FIELD, False, True), (Code.UNKNOWN_FIELD, True, False)]
+        (Code.UNKNOWN_FIELD, False, True),
+        (Code.UNKNOWN_FIELD, True, False),
+    ]
 
 
 def test_the_whole_of_a_rule_is_its_query_and_what_stands_beside_it() -> None:
@@ -278,7 +399,10 @@ def test_the_whole_of_a_rule_is_its_query_and_what_stands_beside_it() -> None:
     leaves = [node for node in logic.walk(formula) if not logic.children(node)]
     assert [read.whole.text[leaf.span.start : leaf.span.end] for leaf in leaves] == ["n:1", '"a"', '"l"']
     assert [read.source.text[span.start : span.end] for span in (read.whole.to_root(leaf.span) for leaf in leaves)] == [
-        "n:1", '"a"', '"l"']
+        "n:1",
+        '"a"',
+        '"l"',
+    ]
 
 
 def test_a_query_that_asks_nothing_adds_nothing() -> None:

@@ -25,7 +25,9 @@ def test_standard_input_goes_to_standard_output() -> None:
 
 
 def test_a_wide_query_is_broken_at_its_words() -> None:
-    result = run("-", "--from", "kql", "--width", "30", stdin=b"process.name:(curl or wget or fetch) and not user.name:root")
+    result = run(
+        "-", "--from", "kql", "--width", "30", stdin=b"process.name:(curl or wget or fetch) and not user.name:root"
+    )
 
     assert result.stdout == "process.name:(\n  curl or wget or fetch\n) and\nnot user.name:root"
 
@@ -50,7 +52,7 @@ def test_encoding_mark_and_line_ends_stay(encoding: str, newline: str, tmp_path:
     path.write_bytes(f"user.name:é  or{newline}user.name:b and user.id:c{newline}".encode(encoding))
 
     assert run(path, "--width", "20").exit_code == 0
-    expected = newline.join(['user.name:é or', "user.name:b and", "user.id:c", ""])
+    expected = newline.join(["user.name:é or", "user.name:b and", "user.id:c", ""])
     assert path.read_bytes() == expected.encode(encoding)
 
 

@@ -1,4 +1,4 @@
-"""A text that is not KQL gets one error with its place and what to write; legal text that means something else a warning."""
+"""What is not KQL gets one error with its place and what to write; what is legal but not meant, a warning."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def warnings(text: str) -> dict[Code, Diagnostic]:
         ("(a:1", "close"),
         ("a:1 and ", "another condition"),
         ('a:"x" "y"', "`and` or `or`"),
-        ("file.directory:\"D:\\data\\out\\\"", "backslash before the last quote must be doubled"),
+        ('file.directory:"D:\\data\\out\\"', "backslash before the last quote must be doubled"),
         ("a:'x:y'", "double quotes"),
         ("a:\u201cx:y\u201d", "double quotes"),
         ("a:[1 TO {5}]", "field >= "),
         ("a:/x(y)+/", "regular expressions"),
-        ("process where process.name == \"x:y\" and (a)", "EQL"),
-        ("FROM logs-* | WHERE x == \"a\" and (b)", "ES|QL"),
+        ('process where process.name == "x:y" and (a)', "EQL"),
+        ('FROM logs-* | WHERE x == "a" and (b)', "ES|QL"),
     ],
 )
 def test_a_mistake_says_what_to_write(text: str, advice: str) -> None:
@@ -92,7 +92,9 @@ def test_a_mistake_names_line_and_column() -> None:
     with pytest.raises(TranslatorError) as caught:
         parse(source)
 
-    assert str(caught.value).startswith("rule.kql:2:10: K001 Expected AND, OR, end of input but \"(\" found.\n  b:2 and(c:3)\n         ^\nhint: ")
+    assert str(caught.value).startswith(
+        'rule.kql:2:10: K001 Expected AND, OR, end of input but "(" found.\n  b:2 and(c:3)\n         ^\nhint: '
+    )
 
 
 def test_a_mistake_after_an_emoji_points_below_it() -> None:
@@ -108,8 +110,15 @@ def test_a_leading_wildcard_can_be_refused() -> None:
     assert caught.value.diagnostics[0].code is Code.LEADING_WILDCARD
 
 
-@pytest.mark.parametrize("text", ["(" * 10_000 + "a" + ")" * 10_000, "a:" + "(" * 10_000 + "a" + ")" * 10_000,
-                                  "not (" * 300 + "a" + ")" * 300, "n:{" * 300 + "a:1" + "}" * 300])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000 + "a" + ")" * 10_000,
+        "a:" + "(" * 10_000 + "a" + ")" * 10_000,
+        "not (" * 300 + "a" + ")" * 300,
+        "n:{" * 300 + "a:1" + "}" * 300,
+    ],
+)
 def test_depth_over_the_limit_is_one_finding(text: str) -> None:
     assert mistake(text).code is Code.TOO_DEEP
 
@@ -176,8 +185,18 @@ def test_a_warning_advises_what_fits_the_text(text: str, code: Code, advice: str
 
 @pytest.mark.parametrize(
     "text",
-    ['a:"x y"', "a:(x or y*) and not b:1", "a:*", "n:{ n.x:1 }".replace("n.x", "x"), "flag:true", "a:https\\://x", "a:#1",
-     'a:"C:\\\\temp"', "a > 5", "a:*x y*"],
+    [
+        'a:"x y"',
+        "a:(x or y*) and not b:1",
+        "a:*",
+        "n:{ n.x:1 }".replace("n.x", "x"),
+        "flag:true",
+        "a:https\\://x",
+        "a:#1",
+        'a:"C:\\\\temp"',
+        "a > 5",
+        "a:*x y*",
+    ],
 )
 def test_ordinary_text_warns_of_nothing(text: str) -> None:
     assert warnings(text) == {}
@@ -188,7 +207,9 @@ def test_a_quoted_path_may_hide_a_tab() -> None:
 
 
 def test_a_no_break_space_separates_like_a_blank() -> None:
-    assert parse('not\u00a0process.name:"a.exe"') == ast.Not(ast.Is(ast.Literal("process.name"), ast.Literal("a.exe", quoted=True)))
+    assert parse('not\u00a0process.name:"a.exe"') == ast.Not(
+        ast.Is(ast.Literal("process.name"), ast.Literal("a.exe", quoted=True))
+    )
 
 
 def test_an_escaped_backslash_is_one_backslash_in_a_wildcard() -> None:

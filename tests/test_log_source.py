@@ -27,11 +27,17 @@ def inferred(query: str, *index: str) -> tuple[str, tuple[Diagnostic, ...]]:
 
 #: (query, indices, product/category/service as Sigma's taxonomy has them)
 STANDARD = [
-    ("event.category:file and host.os.type:macos and not event.type:deletion", ["logs-endpoint.events.*"],
-     "macos/file_event/-"),
+    (
+        "event.category:file and host.os.type:macos and not event.type:deletion",
+        ["logs-endpoint.events.*"],
+        "macos/file_event/-",
+    ),
     ("data_stream.dataset:aws.cloudtrail and event.action:x", [], "aws/-/cloudtrail"),
-    ("event.dataset:(gsuite.admin or google_workspace.admin) and event.category:iam", ["filebeat-*"],
-     "gcp/-/google_workspace.admin"),
+    (
+        "event.dataset:(gsuite.admin or google_workspace.admin) and event.category:iam",
+        ["filebeat-*"],
+        "gcp/-/google_workspace.admin",
+    ),
     ("event.dataset:azure.identity_protection and a:b", [], "azure/-/riskdetection"),
     ("event.dataset:o365.audit and event.category:web", [], "m365/-/audit"),
     ("a:b", ["logs-kubernetes.audit_logs-*"], "kubernetes/application/audit"),
@@ -42,8 +48,11 @@ STANDARD = [
     ("event.category:process and event.type:start and host.os.type:linux", ["auditbeat-*"], "linux/process_creation/-"),
     ("event.category:process and event.type:end and host.os.type:windows", [], "windows/process_termination/-"),
     ("event.category:process and host.os.type:(linux or macos)", [], "-/process_creation/-"),
-    ("event.category:process", ["winlogbeat-*", "logs-windows.*", "logs-endpoint.events.process-*"],
-     "windows/process_creation/-"),
+    (
+        "event.category:process",
+        ["winlogbeat-*", "logs-windows.*", "logs-endpoint.events.process-*"],
+        "windows/process_creation/-",
+    ),
     ("event.category:process", ["winlogbeat-*", "logs-windows.*", "auditbeat-*"], "-/process_creation/-"),
     ("event.category:file and event.type:deletion and host.os.type:windows", [], "windows/file_delete/-"),
     ("event.category:file and event.action:open and host.os.type:windows", [], "windows/file_access/-"),
@@ -56,10 +65,16 @@ STANDARD = [
     ("data_stream.dataset:network_traffic.flow or event.category:network_traffic", [], "-/network/connection"),
     ("data_stream.dataset:endpoint.events.process and host.os.type:linux", [], "linux/process_creation/-"),
     ("host.os.type:linux and a:b", ["logs-endpoint.events.process*"], "linux/process_creation/-"),
-    ("event.category:process and powershell.file.script_block_text:x", ["logs-windows.powershell*", "winlogbeat-*"],
-     "windows/ps_script/-"),
-    ("event.category:process and event.code:10", ["winlogbeat-*", "logs-windows.sysmon_operational-*"],
-     "windows/process_access/-"),
+    (
+        "event.category:process and powershell.file.script_block_text:x",
+        ["logs-windows.powershell*", "winlogbeat-*"],
+        "windows/ps_script/-",
+    ),
+    (
+        "event.category:process and event.code:10",
+        ["winlogbeat-*", "logs-windows.sysmon_operational-*"],
+        "windows/process_access/-",
+    ),
     ("event.category:file and event.code:5145", ["logs-system.security-*"], "windows/-/security"),
     ("winlog.channel:Security and event.code:4624", ["winlogbeat-*"], "windows/-/security"),
     ("event.provider:Microsoft-Windows-Sysmon and event.code:(17 or 18)", ["winlogbeat-*"], "windows/pipe_created/-"),
@@ -163,15 +178,25 @@ def test_the_log_sources_that_were_measured_by_hand_are_found_again(shared: Path
         found, _ = inferred(each["query"], *each["index"] or ())
         assert found != "-/-/-"
         alike = rows["+".join(each["index"] or ())]
-        alike = [row for row in alike if all(
-            row[field] == "-" or all(value in each["query"] for value in row[field].split(","))
-            for field in ("dataset", "event.category", "host.os.type"))] or alike
-        wanted = {"/".join(row[f"sigma {name}"].replace("*", "") or "-" for name in ("product", "category", "service"))
-                  for row in alike}
+        alike = [
+            row
+            for row in alike
+            if all(
+                row[field] == "-" or all(value in each["query"] for value in row[field].split(","))
+                for field in ("dataset", "event.category", "host.os.type")
+            )
+        ] or alike
+        wanted = {
+            "/".join(row[f"sigma {name}"].replace("*", "") or "-" for name in ("product", "category", "service"))
+            for row in alike
+        }
         if any("?" in name or name.startswith("MULTI") or name == "-/-/-" for name in wanted):
             outcome["left open"] += 1
-        elif found in wanted or found.replace("/network/", "/network/firewall/") in wanted or (
-                found == "-/network/connection" and "-/network/firewall/connection" in wanted):
+        elif (
+            found in wanted
+            or found.replace("/network/", "/network/firewall/") in wanted
+            or (found == "-/network/connection" and "-/network/firewall/connection" in wanted)
+        ):
             outcome["same"] += 1
         else:
             outcome["other"] += 1

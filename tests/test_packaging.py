@@ -194,7 +194,9 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(checkout: Path, w
     assert {"translator/py.typed", "translator/schemas/fields.tsv", "translator/meaning/word_breaks.tsv"} <= package
     beside = {"sigma/backends/kibana_kql/__init__.py"}  # where pySigma looks for backends
     assert files - package >= beside
-    assert {name.split("/")[0] for name in files - package - beside} == {f"sigma_kql-{translator.__version__}.dist-info"}
+    assert {name.split("/")[0] for name in files - package - beside} == {
+        f"sigma_kql-{translator.__version__}.dist-info"
+    }
     assert f"sigma_kql-{translator.__version__}.dist-info/licenses/LICENSE" in files
 
 

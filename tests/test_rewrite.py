@@ -35,19 +35,28 @@ def rules(file: File) -> list[Rule]:
     return [each for each in sources.scan([file]) if isinstance(each, Rule)]
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ("'''\na:1  OR b:\"x\"\n'''", "'''\na:1 or b:\"x\"\n'''"),
-    ("'''a:1  OR b:2'''", "'''a:1 or b:2'''"),
-    ('"a:1  OR b:\\"x\\""', '"a:1 or b:\\"x\\""'),
-    ('"""\na:1  OR b:\\"C:\\\\\\\\x\\" """', '"""\na:1 or b:\\"C:\\\\\\\\x\\" """'),
-    ("'a:1  OR b:2'", "'a:1 or b:2'"),
-    ("'a:1  OR b:2 OR c:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'",
-     "'''\na:1 or\nb:2 or\nc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'''"),
-    ('"a:1  OR b:2 OR c:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"', '"a:1 or\\nb:2 or\\nc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"'),
-    ('"a:1 or b:\\u0078"', '"a:1 or b:\\u0078"'),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("'''\na:1  OR b:\"x\"\n'''", "'''\na:1 or b:\"x\"\n'''"),
+        ("'''a:1  OR b:2'''", "'''a:1 or b:2'''"),
+        ('"a:1  OR b:\\"x\\""', '"a:1 or b:\\"x\\""'),
+        ('"""\na:1  OR b:\\"C:\\\\\\\\x\\" """', '"""\na:1 or b:\\"C:\\\\\\\\x\\" """'),
+        ("'a:1  OR b:2'", "'a:1 or b:2'"),
+        (
+            "'a:1  OR b:2 OR c:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'",
+            "'''\na:1 or\nb:2 or\nc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'''",
+        ),
+        (
+            '"a:1  OR b:2 OR c:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+            '"a:1 or\\nb:2 or\\nc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+        ),
+        ('"a:1 or b:\\u0078"', '"a:1 or b:\\u0078"'),
+    ],
+)
 def test_a_toml_string_keeps_its_kind_where_that_can_hold_the_query(before: str, after: str) -> None:
     """Only the query's string changes; one that is canonical already keeps even its escapes."""
+
     def around(query: str) -> str:
         return f"# a  OR b\n[rule]\nname = 'a  OR b'   # keep\nquery = {query}   # a  OR b\ntype = 'query'\n"
 
@@ -55,8 +64,10 @@ def test_a_toml_string_keeps_its_kind_where_that_can_hold_the_query(before: str,
         after = after.replace('b:\\"C:\\\\\\\\x\\"', 'b:"C:\\\\\\\\x"')
     new = formatted(around(before), "rule.toml")
     assert new == around(after)
-    assert tomllib.loads(new)["rule"]["query"].split() == read_text(around(before))[0].query.text.replace(
-        "OR", "or").split()
+    assert (
+        tomllib.loads(new)["rule"]["query"].split()
+        == read_text(around(before))[0].query.text.replace("OR", "or").split()
+    )
 
 
 def test_carriage_returns_of_a_toml_file_stay() -> None:
@@ -93,8 +104,12 @@ def test_bytes_that_are_no_text_stay_as_they_are() -> None:
 
 def test_a_query_in_json_in_a_string_is_escaped_twice_and_its_neighbours_too() -> None:
     def saved(first: str, second: str) -> str:
-        panels = json.dumps([{"query": {"query": first, "language": "kuery"}, "title": "é"},
-                             {"query": {"query": second, "language": "kuery"}, "title": "b"}])
+        panels = json.dumps(
+            [
+                {"query": {"query": first, "language": "kuery"}, "title": "é"},
+                {"query": {"query": second, "language": "kuery"}, "title": "b"},
+            ]
+        )
         return json.dumps({"type": "dashboard", "attributes": {"title": "x", "panelsJSON": panels}}) + "\n"
 
     assert formatted(saved('a:"x"   OR b:2', "c:1   OR d:2"), "saved.ndjson") == saved('a:"x" or b:2', "c:1 or d:2")

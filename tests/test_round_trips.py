@@ -50,8 +50,12 @@ def witnesses(rule: Rule, schema: Schema) -> Iterator[tuple[str, Predicate]]:
 def test_every_target_gives_the_verdict_that_the_events_expect(folder: Path) -> None:
     rule, beside, schema = loaded(folder)
     tests = dict(witnesses(rule, schema))
-    wrong = [(each.name, target) for each in beside.events for target, test in tests.items()
-             if test(each.event) is not each.expected]
+    wrong = [
+        (each.name, target)
+        for each in beside.events
+        for target, test in tests.items()
+        if test(each.event) is not each.expected
+    ]
 
     expected = {"rule", "dsl", "elastic_rule", "elastic_toml", "kql", "matcher"}
     assert set(tests) == (expected if folder.name in ON_TEXT else expected | {"sigma"})
@@ -59,14 +63,20 @@ def test_every_target_gives_the_verdict_that_the_events_expect(folder: Path) -> 
     assert wrong == []
 
 
-@pytest.mark.parametrize("folder", [each for each in FOLDERS if each.name not in ON_TEXT], ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", [each for each in FOLDERS if each.name not in ON_TEXT], ids=lambda folder: folder.name
+)
 def test_a_rule_that_went_through_sigma_is_the_same_rule_in_every_target(folder: Path) -> None:
     """Page -> Sigma -> logic -> KQL, DSL, Sigma again."""
     rule, beside, schema = loaded(folder)
     (again,) = read_text(convert(rule, to="sigma", schema=schema).text, format="sigma")
     tests = dict(witnesses(again, schema))
-    wrong = [(each.name, target) for each in beside.events for target, test in tests.items()
-             if test(each.event) is not each.expected]
+    wrong = [
+        (each.name, target)
+        for each in beside.events
+        for target, test in tests.items()
+        if test(each.event) is not each.expected
+    ]
 
     assert set(tests) == {"rule", "dsl", "elastic_rule", "elastic_toml", "kql", "matcher", "sigma"}
     assert wrong == []

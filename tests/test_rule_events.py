@@ -86,12 +86,27 @@ def test_a_number_keeps_its_spelling(token: str) -> None:
         ("match:\n  - name: a", 2, 5, "The entry has no event", "below `event:`"),
         ("match:\n  - name: a\n    event: []", 3, 5, "`event` takes a map of fields, not a list", "event: {}"),
         ("match:\n  - name: a\n    event:", 3, 5, "`event` takes a map of fields, not nothing", "event: {}"),
-        ("match:\n  - {name: a, event: {}}\n  - {name: a, event: {}}", 3, 6,
-         'The name "a" is taken by the event on line 2', "sets this event apart"),
-        ("match:\n  - {name: a, event: {}}\nno_match:\n  - {name: a, event: {}}", 4, 6, "taken by the event on line 2",
-         "sets this event apart"),
-        ("schema: [a]\nmatch: [{name: a, event: {}}]", 1, 1, "`schema` takes a map of fields to types, not a list",
-         "field.name: type"),
+        (
+            "match:\n  - {name: a, event: {}}\n  - {name: a, event: {}}",
+            3,
+            6,
+            'The name "a" is taken by the event on line 2',
+            "sets this event apart",
+        ),
+        (
+            "match:\n  - {name: a, event: {}}\nno_match:\n  - {name: a, event: {}}",
+            4,
+            6,
+            "taken by the event on line 2",
+            "sets this event apart",
+        ),
+        (
+            "schema: [a]\nmatch: [{name: a, event: {}}]",
+            1,
+            1,
+            "`schema` takes a map of fields to types, not a list",
+            "field.name: type",
+        ),
         ("schema: {a: keyward}\nmatch: [{name: a, event: {}}]", 1, 10, 'not "keyward"', "keyword"),
         ("schema: {a: [ip]}\nmatch: [{name: a, event: {}}]", 1, 10, "not a list", "keyword"),
         ("schema: {5: ip}\nmatch: [{name: a, event: {}}]", 1, 10, "A field's name is a text, not a number", "quotes"),
@@ -201,8 +216,10 @@ def test_a_file_is_found_or_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_types_the_fields_that_the_schema_does_not_know() -> None:
-    found = read("schema:\n  acme.score: float\n  message: keyword\n  acme.legs: nested\n  acme.legs.ip: ip\n"
-                 "match: [{name: a, event: {}}]")
+    found = read(
+        "schema:\n  acme.score: float\n  message: keyword\n  acme.legs: nested\n  acme.legs.ip: ip\n"
+        "match: [{name: a, event: {}}]"
+    )
 
     schema = found.schema(Schema.default())
 

@@ -31,8 +31,7 @@ def codes(error: pytest.ExceptionInfo[TranslatorError]) -> list[Code]:
 
 def test_every_module_is_a_format_under_its_own_name():
     assert {"asciidoc", "json", "kql", "ndjson", "page", "queries", "sigma", "toml"} <= sources.sources().keys()
-    assert all(name == source.name and source.summary and source.suffixes
-               for name, source in sources.sources().items())
+    assert all(name == source.name and source.summary and source.suffixes for name, source in sources.sources().items())
 
 
 def test_a_kql_file_is_one_rule_called_after_the_file(tmp_path: Path):
@@ -52,9 +51,16 @@ def test_a_text_without_a_name_is_told_by_its_content(text: str, language: Langu
 
 
 def test_a_folder_gives_its_rules_in_the_order_of_names_and_passes_over_the_rest(tmp_path: Path):
-    put(tmp_path, z_dot_yml=SIGMA, a__b_dot_kql=KQL, m_dot_md=PAGE, _dot_hidden_dot_kql="((",
+    put(
+        tmp_path,
+        z_dot_yml=SIGMA,
+        a__b_dot_kql=KQL,
+        m_dot_md=PAGE,
+        _dot_hidden_dot_kql="((",
         README_dot_md="# Rules\n\nSee\n\n```\ndetection: x\n```\n",
-        LICENSE="Copyright: us", a__events_dot_yaml="match:\n  - a: b\n")
+        LICENSE="Copyright: us",
+        a__events_dot_yaml="match:\n  - a: b\n",
+    )
     (tmp_path / "logo.png").write_bytes(b"\x89PNG\0\0")
 
     names = [rule.source.name.removeprefix(f"{tmp_path}/") for rule in sources.read(tmp_path)]
@@ -68,7 +74,12 @@ def test_one_broken_file_hides_no_other(tmp_path: Path):
     found = list(sources.scan([tmp_path]))
 
     assert [each.title if isinstance(each, Rule) else each.diagnostics[0].code for each in found] == [
-        "a", Code.EMPTY, Code.BAD_YAML, "Netcat", Code.NOT_TEXT]
+        "a",
+        Code.EMPTY,
+        Code.BAD_YAML,
+        "Netcat",
+        Code.NOT_TEXT,
+    ]
     with pytest.raises(TranslatorError) as error:
         sources.read(tmp_path)
     assert codes(error) == [Code.EMPTY, Code.BAD_YAML, Code.NOT_TEXT]
@@ -98,7 +109,10 @@ def test_several_paths_and_standard_input_are_read_one_after_the_other(tmp_path:
     found = list(sources.scan([File("<stdin>", b"a:b"), tmp_path / "none.yml", tmp_path / "a.kql"]))
 
     assert [each.title if isinstance(each, Rule) else each.diagnostics[0].code for each in found] == [
-        "stdin", Code.NOT_FOUND, "a"]
+        "stdin",
+        Code.NOT_FOUND,
+        "a",
+    ]
 
 
 def test_an_unknown_format_lists_the_known_ones():

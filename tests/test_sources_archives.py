@@ -19,8 +19,14 @@ from translator.files import File
 from translator.rule import Rule
 
 FILES = {
-    "z.kql": "a:z", "b/c.kql": "a:c", "b.kql": "a:b", "b/a/d.kql": "a:d", "README.txt": "nothing",
-    ".hidden/x.kql": "a:(", "logo.png": "\x89PNG\0", "__MACOSX/y.kql": "a:(",
+    "z.kql": "a:z",
+    "b/c.kql": "a:c",
+    "b.kql": "a:b",
+    "b/a/d.kql": "a:d",
+    "README.txt": "nothing",
+    ".hidden/x.kql": "a:(",
+    "logo.png": "\x89PNG\0",
+    "__MACOSX/y.kql": "a:(",
 }
 ORDER = ["b/a/d.kql", "b/c.kql", "b.kql", "z.kql"]
 
@@ -48,10 +54,13 @@ def tarred(files: dict[str, str], link: str | None = None) -> bytes:
 
 
 PACKED = {
-    "rules.zip": zipped(FILES), "stored.zip": zipped(FILES, zipfile.ZIP_STORED),
+    "rules.zip": zipped(FILES),
+    "stored.zip": zipped(FILES, zipfile.ZIP_STORED),
     "rules.tar": tarred(FILES, "/etc/passwd"),
-    "rules.tar.gz": gzip.compress(tarred(FILES)), "rules.tar.bz2": bz2.compress(tarred(FILES)),
-    "rules.tar.xz": lzma.compress(tarred(FILES)), "without_suffix": gzip.compress(tarred(FILES)),
+    "rules.tar.gz": gzip.compress(tarred(FILES)),
+    "rules.tar.bz2": bz2.compress(tarred(FILES)),
+    "rules.tar.xz": lzma.compress(tarred(FILES)),
+    "without_suffix": gzip.compress(tarred(FILES)),
 }
 
 
@@ -72,7 +81,8 @@ def test_an_archive_is_read_as_the_folder_in_it_would_be(name: str, tmp_path: Pa
     names = [rule.source.name for rule in scan(path) if isinstance(rule, Rule)]
     assert names == [f"{path}/{inner}" for inner in sorted(ORDER, key=lambda each: Path(each).parts)]
     assert [rule.query.text for rule in scan(path) if isinstance(rule, Rule)] == [
-        rule.query.text for rule in scan(folder) if isinstance(rule, Rule)]
+        rule.query.text for rule in scan(folder) if isinstance(rule, Rule)
+    ]
 
 
 def test_an_archive_may_come_through_a_pipe() -> None:
@@ -100,10 +110,19 @@ def test_an_archive_without_a_rule_is_named(tmp_path: Path) -> None:
     assert "archive" in error.value.diagnostics[0].message
 
 
-@pytest.mark.parametrize("content", [
-    PACKED["rules.zip"][:-30], PACKED["rules.tar.xz"][:-40], PACKED["rules.tar.gz"][:-40], PACKED["rules.tar"][:700],
-    b"PK\x03\x04nonsense", b"\x1f\x8bnonsense", b"\x28\xb5\x2f\xfdzstandard",
-], ids=["zip", "tar.xz", "tar.gz", "tar", "no zip", "no gzip", "zstandard"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        PACKED["rules.zip"][:-30],
+        PACKED["rules.tar.xz"][:-40],
+        PACKED["rules.tar.gz"][:-40],
+        PACKED["rules.tar"][:700],
+        b"PK\x03\x04nonsense",
+        b"\x1f\x8bnonsense",
+        b"\x28\xb5\x2f\xfdzstandard",
+    ],
+    ids=["zip", "tar.xz", "tar.gz", "tar", "no zip", "no gzip", "zstandard"],
+)
 def test_a_broken_archive_is_one_clear_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "rules.bin"
     path.write_bytes(content)
@@ -172,10 +191,16 @@ def put(folder: Path, *names: str) -> None:
         (folder / name).write_text("a:b")
 
 
-@pytest.mark.parametrize(("pattern", "names"), [
-    ("*.kql", ["a", "b"]), ("**/*.kql", ["a", "b", "c", "d"]), ("x/**", ["c", "d"]), ("[ab].kql", ["a", "b"]),
-    ("?/c.kql", ["c"]),
-])
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("*.kql", ["a", "b"]),
+        ("**/*.kql", ["a", "b", "c", "d"]),
+        ("x/**", ["c", "d"]),
+        ("[ab].kql", ["a", "b"]),
+        ("?/c.kql", ["c"]),
+    ],
+)
 def test_a_pattern_names_files_in_the_order_of_their_names(pattern: str, names: list[str], tmp_path: Path) -> None:
     put(tmp_path, "b.kql", "a.kql", "x/c.kql", "x/y/d.kql", ".git/e.kql", "x/.f.kql")
 

@@ -119,9 +119,28 @@ process.name:"nc" and
 ** Reference URL: https://attack.mitre.org/tactics/TA0003/
 """
 
-SAME = ("id", "title", "type", "description", "status", "index", "severity", "risk_score", "interval", "look_back",
-        "maximum_alerts", "references", "tags", "version", "authors", "license", "false_positives", "threats", "needs",
-        "building_block")
+SAME = (
+    "id",
+    "title",
+    "type",
+    "description",
+    "status",
+    "index",
+    "severity",
+    "risk_score",
+    "interval",
+    "look_back",
+    "maximum_alerts",
+    "references",
+    "tags",
+    "version",
+    "authors",
+    "license",
+    "false_positives",
+    "threats",
+    "needs",
+    "building_block",
+)
 
 
 def read(text: str) -> Rule:
@@ -172,15 +191,18 @@ def test_lines_may_end_with_a_carriage_return() -> None:
     assert read(ADOC.replace("\n", "\r\n")).tags == ("OS: Linux", "Tactic: Execution")
 
 
-@pytest.mark.parametrize(("text", "code", "said"), [
-    (ADOC.replace("*Rule type*: query", "*Rule type*: eql"), Code.OTHER_LANGUAGE, "EQL"),
-    ("=== A\n\n*Rule type*: query\n\n==== Query\n", Code.NO_QUERY, "==== Rule query"),
-    ("=== A\n\n*Rule type*: query\n\n==== Rule query\n\na:b\n", Code.NO_QUERY, "code block"),
-    ("=== A\n\n*Rule type*: query\n\n==== Rule query\n\n----\n\n----\n", Code.NO_QUERY, "empty"),
-    (ADOC.replace("*Severity*: medium", "*Severity*: bad"), Code.BAD_VALUE, "bad"),
-    ("=== Something\n\nelse\n", Code.NOT_A_RULE, "not about a rule"),
-    ("just text\n", Code.NOT_A_RULE, "no title"),
-])
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (ADOC.replace("*Rule type*: query", "*Rule type*: eql"), Code.OTHER_LANGUAGE, "EQL"),
+        ("=== A\n\n*Rule type*: query\n\n==== Query\n", Code.NO_QUERY, "==== Rule query"),
+        ("=== A\n\n*Rule type*: query\n\n==== Rule query\n\na:b\n", Code.NO_QUERY, "code block"),
+        ("=== A\n\n*Rule type*: query\n\n==== Rule query\n\n----\n\n----\n", Code.NO_QUERY, "empty"),
+        (ADOC.replace("*Severity*: medium", "*Severity*: bad"), Code.BAD_VALUE, "bad"),
+        ("=== Something\n\nelse\n", Code.NOT_A_RULE, "not about a rule"),
+        ("just text\n", Code.NOT_A_RULE, "no title"),
+    ],
+)
 def test_what_is_no_rules_page_is_refused(text: str, code: Code, said: str) -> None:
     found = refused(text)
 

@@ -123,6 +123,9 @@ def _same(left: str, right: str) -> bool:
 
 
 def _threat(entry: dict) -> tuple[str, str, list[str]]:
-    parts = [part["id"] for technique in entry.get("technique", [])
-             for part in (technique, *technique.get("subtechnique", []))]
+    parts = [
+        part["id"]
+        for technique in entry.get("technique", [])
+        for part in (technique, *technique.get("subtechnique", []))
+    ]
     return entry["tactic"]["id"], entry["tactic"]["name"], parts

@@ -68,7 +68,8 @@ def test_every_rule_equals_its_row_of_json(rules: list[Found], rows: dict[str, d
         assert (rule.index, rule.severity, rule.risk_score) == (tuple(row["index"]), row["severity"], row["risk_score"])
         assert rule.tags == tuple(row["tags"])
         assert [_threat(each) for each in row["threat"] or []] == [
-            (threat.id, threat.name, [part.id for part in threat.techniques]) for threat in rule.threats]
+            (threat.id, threat.name, [part.id for part in threat.techniques]) for threat in rule.threats
+        ]
         assert [each.value for each in rule.filters] == (row["filters"] or [])
         assert rule.deprecated == (row["metadata"]["maturity"] == "deprecated")
         assert rule.building_block == ("building_block_type" in row["rule"])
@@ -85,7 +86,8 @@ def test_needs_are_kept_as_the_rows_say_them(rules: list[Found], rows: dict[str,
                 case Threshold(fields, value, cardinality):
                     assert (list(fields), value) == (row["threshold"]["field"], row["threshold"]["value"])
                     assert [{"field": each.field, "value": each.value} for each in cardinality] == row["threshold"].get(
-                        "cardinality", [])
+                        "cardinality", []
+                    )
                 case NewTerms(fields, since):
                     assert list(fields) == row["new_terms"]["value"]
                     assert since == row["new_terms"]["history_window_start"][0]["value"]
@@ -95,8 +97,8 @@ def test_needs_are_kept_as_the_rows_say_them(rules: list[Found], rows: dict[str,
                     assert path == row["threat_indicator_path"]
                     assert [each.value for each in chosen] == row.get("threat_filters", [])
                     assert [[(each.field, each.indicator) for each in group] for group in mapping] == [
-                        [(each["field"], each["value"]) for each in group["entries"]]
-                        for group in row["threat_mapping"]]
+                        [(each["field"], each["value"]) for each in group["entries"]] for group in row["threat_mapping"]
+                    ]
                 case other:
                     pytest.fail(f"{rule.title} needs {other}")
 
@@ -113,9 +115,28 @@ def test_a_rule_is_the_same_from_toml_and_from_json(rules: list[Found], rows: di
     assert len(from_json) == 488
     for rule in read(rules):
         other = by_id[rule.id]
-        for name in ("title", "type", "description", "index", "severity", "risk_score", "interval", "look_back",
-                     "tags", "maximum_alerts", "references", "authors", "license", "guide", "setup", "false_positives",
-                     "threats", "building_block", "enabled", "suppression"):
+        for name in (
+            "title",
+            "type",
+            "description",
+            "index",
+            "severity",
+            "risk_score",
+            "interval",
+            "look_back",
+            "tags",
+            "maximum_alerts",
+            "references",
+            "authors",
+            "license",
+            "guide",
+            "setup",
+            "false_positives",
+            "threats",
+            "building_block",
+            "enabled",
+            "suppression",
+        ):
             assert getattr(rule, name) == getattr(other, name), name
         assert rule.query.text == other.query.text
         assert [need.message for need in rule.needs] == [need.message for need in other.needs]
@@ -144,7 +165,9 @@ def test_formatting_changes_nothing_but_the_query(shared: Path) -> None:
             assert kql.parse(again.query) == kql.parse(rule.query)
             assert _around(file, rule) == _around(new, again)
             assert {**tomllib.loads(new.content.decode())["rule"], "query": 0} == {
-                **tomllib.loads(file.content.decode())["rule"], "query": 0}
+                **tomllib.loads(file.content.decode())["rule"],
+                "query": 0,
+            }
             changed += new.content != file.content
 
     print(f"{changed} of 488 queries were not canonical and were written anew")
@@ -152,8 +175,11 @@ def test_formatting_changes_nothing_but_the_query(shared: Path) -> None:
 
 
 def test_every_asciidoc_page_is_read_as_its_markdown_is_in_bounded_memory(shared: Path) -> None:
-    facts = {PurePosixPath(rule.source.name).stem: _facts(rule)
-             for rule in sources.scan([shared / "corpus" / MARKDOWN]) if isinstance(rule, Rule)}
+    facts = {
+        PurePosixPath(rule.source.name).stem: _facts(rule)
+        for rule in sources.scan([shared / "corpus" / MARKDOWN])
+        if isinstance(rule, Rule)
+    }
     counted: Counter[str] = Counter()
     tracemalloc.start()
     try:
@@ -208,8 +234,11 @@ def _around(file: File, rule: Rule) -> tuple[str, str]:
 
 
 def _threat(entry: dict[str, Any]) -> tuple[str, str, list[str]]:
-    parts = [part["id"] for technique in entry.get("technique", [])
-             for part in (technique, *technique.get("subtechnique", []))]
+    parts = [
+        part["id"]
+        for technique in entry.get("technique", [])
+        for part in (technique, *technique.get("subtechnique", []))
+    ]
     return entry["tactic"]["id"], entry["tactic"]["name"], parts
 
 
@@ -218,12 +247,32 @@ def _api(rule: dict[str, Any]) -> dict[str, Any]:
     new = rule.get("new_terms")
     if new is None:
         return rule
-    return {**{key: value for key, value in rule.items() if key != "new_terms"}, "new_terms_fields": new["value"],
-            "history_window_start": new["history_window_start"][0]["value"]}
+    return {
+        **{key: value for key, value in rule.items() if key != "new_terms"},
+        "new_terms_fields": new["value"],
+        "history_window_start": new["history_window_start"][0]["value"],
+    }
 
 
 def _facts(rule: Rule) -> tuple[Any, ...]:
-    return (rule.id, rule.title, rule.type, rule.status, rule.index, rule.severity, rule.risk_score, rule.interval,
-            rule.look_back, rule.maximum_alerts, rule.references, rule.tags, rule.version, rule.license,
-            rule.false_positives, rule.threats, rule.building_block, [need.kind for need in rule.needs],
-            rule.query.text.split())
+    return (
+        rule.id,
+        rule.title,
+        rule.type,
+        rule.status,
+        rule.index,
+        rule.severity,
+        rule.risk_score,
+        rule.interval,
+        rule.look_back,
+        rule.maximum_alerts,
+        rule.references,
+        rule.tags,
+        rule.version,
+        rule.license,
+        rule.false_positives,
+        rule.threats,
+        rule.building_block,
+        [need.kind for need in rule.needs],
+        rule.query.text.split(),
+    )

@@ -18,14 +18,43 @@ from translator.sources import Found, read_text
 
 ID = "5f5e7a10-0000-4000-8000-00000000c001"
 RULE: dict[str, Any] = {
-    "id": "5f5e7a10-0000-4000-8000-00000000c0ff", "rule_id": ID, "name": "Netcat", "description": "Finds netcat.",
-    "type": "query", "language": "kuery", "query": 'process.name:"nc" or\tprocess.name:ncat', "index": ["logs-*"],
-    "severity": "medium", "risk_score": 47, "enabled": False, "version": 3, "interval": "5m", "from": "now-9m",
-    "to": "now", "max_signals": 100, "author": ["Example"], "license": "MIT", "tags": ["OS: Linux"], "references": [],
-    "false_positives": [], "filters": [], "actions": [], "exceptions_list": [], "created_at": "2024-01-10T09:00:00Z",
-    "immutable": False, "revision": 2, "note": "Look.", "setup": "", "timestamp_override": "event.ingested",
-    "threat": [{"framework": "MITRE ATT&CK", "tactic": {"id": "TA0002", "name": "Execution", "reference": ""},
-                "technique": [{"id": "T1059", "name": "Interpreter", "reference": "", "subtechnique": []}]}],
+    "id": "5f5e7a10-0000-4000-8000-00000000c0ff",
+    "rule_id": ID,
+    "name": "Netcat",
+    "description": "Finds netcat.",
+    "type": "query",
+    "language": "kuery",
+    "query": 'process.name:"nc" or\tprocess.name:ncat',
+    "index": ["logs-*"],
+    "severity": "medium",
+    "risk_score": 47,
+    "enabled": False,
+    "version": 3,
+    "interval": "5m",
+    "from": "now-9m",
+    "to": "now",
+    "max_signals": 100,
+    "author": ["Example"],
+    "license": "MIT",
+    "tags": ["OS: Linux"],
+    "references": [],
+    "false_positives": [],
+    "filters": [],
+    "actions": [],
+    "exceptions_list": [],
+    "created_at": "2024-01-10T09:00:00Z",
+    "immutable": False,
+    "revision": 2,
+    "note": "Look.",
+    "setup": "",
+    "timestamp_override": "event.ingested",
+    "threat": [
+        {
+            "framework": "MITRE ATT&CK",
+            "tactic": {"id": "TA0002", "name": "Execution", "reference": ""},
+            "technique": [{"id": "T1059", "name": "Interpreter", "reference": "", "subtechnique": []}],
+        }
+    ],
 }
 CONTAINER = {"list_id": "ours", "type": "detection", "name": "Ours", "namespace_type": "single", "id": "e0"}
 CONNECTOR = {"id": "f0", "type": "action", "attributes": {"actionTypeId": ".slack", "name": "chat"}, "references": []}
@@ -33,8 +62,15 @@ SUMMARY = {"exported_count": 5, "exported_rules_count": 1, "missing_rules": []}
 
 
 def item(name: str, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"item_id": name, "list_id": "ours", "name": name, "type": "simple", "namespace_type": "single",
-            "entries": list(entries), **more}
+    return {
+        "item_id": name,
+        "list_id": "ours",
+        "name": name,
+        "type": "simple",
+        "namespace_type": "single",
+        "entries": list(entries),
+        **more,
+    }
 
 
 def entry(field: str, value: Any, type_: str = "match", operator: str = "included") -> dict[str, Any]:
@@ -64,12 +100,28 @@ def test_a_rule_of_an_export_says_everything_about_itself() -> None:
 
     assert isinstance(rule, Rule)
     assert rule == Rule(
-        id=ID, title="Netcat", query=rule.query, source=rule.source, description="Finds netcat.", index=("logs-*",),
-        severity="medium", risk_score=47, interval="5m", look_back="now-9m", maximum_alerts=100, tags=("OS: Linux",),
-        version="3", authors=("Example",), license="MIT", guide="Look.", threats=rule.threats, enabled=False,
+        id=ID,
+        title="Netcat",
+        query=rule.query,
+        source=rule.source,
+        description="Finds netcat.",
+        index=("logs-*",),
+        severity="medium",
+        risk_score=47,
+        interval="5m",
+        look_back="now-9m",
+        maximum_alerts=100,
+        tags=("OS: Linux",),
+        version="3",
+        authors=("Example",),
+        license="MIT",
+        guide="Look.",
+        threats=rule.threats,
+        enabled=False,
     )
     assert [(each.id, each.name, [part.id for part in each.techniques]) for each in rule.threats] == [
-        ("TA0002", "Execution", ["T1059"])]
+        ("TA0002", "Execution", ["T1059"])
+    ]
     assert rule.extra == {"to": "now", "timestamp_override": "event.ingested"}
 
 
@@ -113,8 +165,10 @@ def test_what_the_exceptions_of_an_export_cover_is_not_matched() -> None:
         item("tools", entry("process.executable", "C:\\\\Tools\\\\*", "wildcard")),
         item("setup", entry("process.parent.name", "setup"), entry("user.domain", None, "exists", "excluded")),
         item("signed", nested),
-        item("addresses", {"field": "source.ip", "operator": "included", "type": "list",
-                           "list": {"id": "corp", "type": "ip"}}),
+        item(
+            "addresses",
+            {"field": "source.ip", "operator": "included", "type": "list", "list": {"id": "corp", "type": "ip"}},
+        ),
         item("ended", entry("user.name", "gone"), expire_time="2020-01-01T00:00:00.000Z"),
         item("ends", entry("user.name", "soon"), expire_time="9000-01-01T00:00:00.000Z"),
         CONNECTOR,
@@ -122,18 +176,34 @@ def test_what_the_exceptions_of_an_export_cover_is_not_matched() -> None:
     )
     (rule,) = scan(text)
     assert isinstance(rule, Rule)
-    schema = Schema.from_mapping({"properties": {
-        **{name: {"type": "keyword"} for name in (
-            "process.name", "process.executable", "process.parent.name", "user.name", "user.domain", "host.name")},
-        "source.ip": {"type": "ip"},
-        "sig": {"type": "nested", "properties": {"who": {"type": "keyword"}, "ok": {"type": "keyword"}}}}})
+    schema = Schema.from_mapping(
+        {
+            "properties": {
+                **{
+                    name: {"type": "keyword"}
+                    for name in (
+                        "process.name",
+                        "process.executable",
+                        "process.parent.name",
+                        "user.name",
+                        "user.domain",
+                        "host.name",
+                    )
+                },
+                "source.ip": {"type": "ip"},
+                "sig": {"type": "nested", "properties": {"who": {"type": "keyword"}, "ok": {"type": "keyword"}}},
+            }
+        }
+    )
     matches = compile_rule(rule, schema=schema)
 
     assert [(event, matches(event)) for event, _ in EVENTS] == EVENTS
-    assert [(need.kind, need.detail) for need in rule.needs] == [
-        ("value_list", ValueList("corp", "ip", "addresses"))]
+    assert [(need.kind, need.detail) for need in rule.needs] == [("value_list", ValueList("corp", "ip", "addresses"))]
     assert [(note.code, note.source.locate(note.span.start).line) for note in rule.notes] == [
-        (Code.EXPIRING, 8), (Code.EXPIRING, 9), (Code.LEFT_OUT, 1)]
+        (Code.EXPIRING, 8),
+        (Code.EXPIRING, 9),
+        (Code.LEFT_OUT, 1),
+    ]
 
 
 def test_lists_of_one_name_in_two_namespaces_are_two_lists() -> None:
@@ -155,19 +225,37 @@ def test_a_threshold_rule_of_filters_keeps_its_count_and_leaves_the_disabled_fil
     def phrase(field: str, value: str, **meta: Any) -> dict[str, Any]:
         return {"meta": {"type": "phrase", "key": field, **meta}, "query": {"match_phrase": {field: value}}}
 
-    filters = [phrase("event.action", "logon-failed", disabled=False, negate=False),
-               phrase("event.outcome", "success", disabled=True),
-               {"meta": {"type": "phrases", "negate": True}, "query": {"bool": {"minimum_should_match": 1, "should": [
-                   {"match_phrase": {"source.ip": "10.0.0.5"}}, {"match_phrase": {"source.ip": "10.0.0.6"}}]}}}]
+    filters = [
+        phrase("event.action", "logon-failed", disabled=False, negate=False),
+        phrase("event.outcome", "success", disabled=True),
+        {
+            "meta": {"type": "phrases", "negate": True},
+            "query": {
+                "bool": {
+                    "minimum_should_match": 1,
+                    "should": [
+                        {"match_phrase": {"source.ip": "10.0.0.5"}},
+                        {"match_phrase": {"source.ip": "10.0.0.6"}},
+                    ],
+                }
+            },
+        },
+    ]
     threshold = {"field": ["user.name"], "value": 10, "cardinality": [{"field": "source.ip", "value": 3}]}
     (rule,) = scan(lines({**RULE, "type": "threshold", "query": "", "filters": filters, "threshold": threshold}))
     assert isinstance(rule, Rule)
     matches = compile_rule(rule)
 
-    assert [matches(event) for event in (
-        {"event.action": "logon-failed", "source.ip": "10.9.9.9"}, {"event.action": "logon-failed"},
-        {"event.action": "logon-failed", "source.ip": "10.0.0.6"}, {"event.action": "logon"}, {})] == [
-        True, True, False, False, False]
+    assert [
+        matches(event)
+        for event in (
+            {"event.action": "logon-failed", "source.ip": "10.9.9.9"},
+            {"event.action": "logon-failed"},
+            {"event.action": "logon-failed", "source.ip": "10.0.0.6"},
+            {"event.action": "logon"},
+            {},
+        )
+    ] == [True, True, False, False, False]
     assert rule.needs[0].detail == Threshold(("user.name",), 10, (Cardinality("source.ip", 3),), "9m")
 
 
@@ -180,14 +268,26 @@ def test_an_empty_query_without_a_filter_is_no_rule_for_every_event(filters: lis
 
 def test_a_broken_line_hides_no_other_and_is_named() -> None:
     good = json.dumps({**RULE, "name": "A"}).encode()
-    text = b"\n".join([good, b'{"name": "cut off', b"", good.replace(b"Finds", b"\xff\xfe"),
-                       json.dumps({"event": {"action": "x"}}).encode(), good, json.dumps(SUMMARY).encode()])
+    text = b"\n".join(
+        [
+            good,
+            b'{"name": "cut off',
+            b"",
+            good.replace(b"Finds", b"\xff\xfe"),
+            json.dumps({"event": {"action": "x"}}).encode(),
+            good,
+            json.dumps(SUMMARY).encode(),
+        ]
+    )
     found = scan(text)
 
     assert [isinstance(each, Rule) for each in found] == [True, False, False, False, True]
     broken = [each.diagnostics[0] for each in found if isinstance(each, TranslatorError)]
     assert [(each.code, each.source.locate(each.span.start).line) for each in broken] == [
-        (Code.BAD_JSON, 2), (Code.NOT_TEXT, 4), (Code.NOT_A_RULE, 5)]
+        (Code.BAD_JSON, 2),
+        (Code.NOT_TEXT, 4),
+        (Code.NOT_A_RULE, 5),
+    ]
 
 
 def test_one_wrong_byte_in_another_format_still_refuses_the_file() -> None:
@@ -196,25 +296,68 @@ def test_one_wrong_byte_in_another_format_still_refuses_the_file() -> None:
     assert codes(found) == [Code.NOT_TEXT]
 
 
-CAMEL = {"type": "query", "language": "kuery", "query": "a:b", "ruleId": ID, "riskScore": 21, "severity": "low",
-         "falsePositives": ["x"], "maxSignals": 7, "from": "now-6m", "timestampOverride": "event.ingested",
-         "buildingBlockType": "default", "alertSuppression": {"groupBy": ["u"], "missingFieldsStrategy": "suppress"}}
+CAMEL = {
+    "type": "query",
+    "language": "kuery",
+    "query": "a:b",
+    "ruleId": ID,
+    "riskScore": 21,
+    "severity": "low",
+    "falsePositives": ["x"],
+    "maxSignals": 7,
+    "from": "now-6m",
+    "timestampOverride": "event.ingested",
+    "buildingBlockType": "default",
+    "alertSuppression": {"groupBy": ["u"], "missingFieldsStrategy": "suppress"},
+}
 
 
-@pytest.mark.parametrize("value", [
-    {"type": "alert", "id": "x", "attributes": {"alertTypeId": "siem.queryRule", "name": "Saved", "tags": ["t"],
-                                                "enabled": False, "schedule": {"interval": "1h"}, "params": CAMEL}},
-    {"id": "x", "rule_type_id": "siem.queryRule", "name": "Saved", "tags": ["t"], "enabled": False,
-     "schedule": {"interval": "1h"}, "params": CAMEL},
-], ids=["saved object", "alerting API"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {
+            "type": "alert",
+            "id": "x",
+            "attributes": {
+                "alertTypeId": "siem.queryRule",
+                "name": "Saved",
+                "tags": ["t"],
+                "enabled": False,
+                "schedule": {"interval": "1h"},
+                "params": CAMEL,
+            },
+        },
+        {
+            "id": "x",
+            "rule_type_id": "siem.queryRule",
+            "name": "Saved",
+            "tags": ["t"],
+            "enabled": False,
+            "schedule": {"interval": "1h"},
+            "params": CAMEL,
+        },
+    ],
+    ids=["saved object", "alerting API"],
+)
 def test_a_rule_in_kibanas_own_form_is_read(value: dict[str, Any]) -> None:
     (rule,) = scan(lines(value, SUMMARY))
 
     assert isinstance(rule, Rule)
     assert (rule.id, rule.title, rule.query.text, rule.tags, rule.enabled, rule.interval) == (
-        ID, "Saved", "a:b", ("t",), False, "1h")
+        ID,
+        "Saved",
+        "a:b",
+        ("t",),
+        False,
+        "1h",
+    )
     assert (rule.risk_score, rule.severity, rule.maximum_alerts, rule.false_positives, rule.building_block) == (
-        21, "low", 7, ("x",), True)
+        21,
+        "low",
+        7,
+        ("x",),
+        True,
+    )
     assert rule.extra == {"timestamp_override": "event.ingested", "building_block_type": "default"}
     assert rule.suppression is not None
     assert rule.suppression.fields == ("u",)
@@ -227,10 +370,17 @@ def test_a_prebuilt_rule_of_a_package_is_read() -> None:
     assert (rule.id, rule.title) == (ID, "Netcat")
 
 
-@pytest.mark.parametrize("value", [
-    RULE, [RULE], {"page": 1, "perPage": 20, "total": 1, "data": [RULE]}, {"rules": [RULE]},
-    [RULE, CONTAINER, SUMMARY],
-], ids=["rule", "list", "_find", "rules", "with a list"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        RULE,
+        [RULE],
+        {"page": 1, "perPage": 20, "total": 1, "data": [RULE]},
+        {"rules": [RULE]},
+        [RULE, CONTAINER, SUMMARY],
+    ],
+    ids=["rule", "list", "_find", "rules", "with a list"],
+)
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_answer_of_the_api_is_one_document(value: Any, indent: int | None) -> None:
     (rule,) = read_text(json.dumps(value, indent=indent), name="rules.json")
@@ -239,12 +389,15 @@ def test_an_answer_of_the_api_is_one_document(value: Any, indent: int | None) ->
     assert rule.query.text == RULE["query"]
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("package.json", '{"name": "x", "version": "1", "type": "module"}'),
-    ("events.ndjson", '{"event": {"action": "x"}, "rule": {"name": "y"}}\n{"a": 1}\n'),
-    ("events.json", '[{"process": {"name": "x"}}]'),
-    ("users.json", '{"data": [{"type": "user", "attributes": {"name": "x"}}]}'),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("package.json", '{"name": "x", "version": "1", "type": "module"}'),
+        ("events.ndjson", '{"event": {"action": "x"}, "rule": {"name": "y"}}\n{"a": 1}\n'),
+        ("events.json", '[{"process": {"name": "x"}}]'),
+        ("users.json", '{"data": [{"type": "user", "attributes": {"name": "x"}}]}'),
+    ],
+)
 def test_other_json_is_not_taken_for_rules(name: str, content: str) -> None:
     (found,) = scan(content, name)
 
@@ -264,13 +417,20 @@ def test_the_ids_are_the_rules_own_or_derived() -> None:
 
 
 def saved(type_: str, title: str, **attributes: Any) -> dict[str, Any]:
-    return {"type": type_, "id": f"{title}-id", "attributes": {"title": title, **attributes},
-            "references": [{"name": "i", "type": "index-pattern", "id": "view"}]}
+    return {
+        "type": type_,
+        "id": f"{title}-id",
+        "attributes": {"title": title, **attributes},
+        "references": [{"name": "i", "type": "index-pattern", "id": "view"}],
+    }
 
 
 def search_source(query: str, language: str = "kuery", filters: tuple[Any, ...] = ()) -> dict[str, str]:
-    return {"searchSourceJSON": json.dumps({"query": {"query": query, "language": language}, "filter": list(filters),
-                                            "indexRefName": "i"})}
+    return {
+        "searchSourceJSON": json.dumps(
+            {"query": {"query": query, "language": language}, "filter": list(filters), "indexRefName": "i"}
+        )
+    }
 
 
 VIEW = {"type": "index-pattern", "id": "view", "attributes": {"title": "logs-*, beats-*"}, "references": []}
@@ -278,26 +438,36 @@ VIEW = {"type": "index-pattern", "id": "view", "attributes": {"title": "logs-*, 
 
 def test_saved_searches_and_dashboards_give_their_queries() -> None:
     part = {"filter": {"query": "e:f", "language": "kuery"}, "label": "Part"}
-    lens = {"title": "Panel", "state": {"query": {"query": "c:d", "language": "kuery"}, "filters": [],
-                                        "datasourceStates": {"x": part}}}
+    lens = {
+        "title": "Panel",
+        "state": {"query": {"query": "c:d", "language": "kuery"}, "filters": [], "datasourceStates": {"x": part}},
+    }
     panels = json.dumps([{"type": "lens", "embeddableConfig": {"attributes": lens}}, {"type": "map"}])
     off = {"meta": {"disabled": True}, "query": {"match_all": {}}}
     exists = {"meta": {"negate": True}, "query": {"exists": {"field": "x"}}}
-    found = scan(lines(
-        VIEW,
-        saved("search", "Logons", kibanaSavedObjectMeta=search_source("a:b")),
-        saved("search", "Empty", kibanaSavedObjectMeta=search_source("", filters=(off,))),
-        saved("search", "Filter", kibanaSavedObjectMeta=search_source("", filters=(exists,))),
-        saved("dashboard", "Board", panelsJSON=panels, kibanaSavedObjectMeta=search_source("")),
-        saved("search", "Old", kibanaSavedObjectMeta=search_source("a:[1 TO 2]", "lucene")),
-        saved("lens", "New", state={"query": {"esql": "FROM x"}}),
-        saved("query", "Kept", query={"query": "g:h", "language": "kuery"}, filters=[]),
-    ), "saved.ndjson")
+    found = scan(
+        lines(
+            VIEW,
+            saved("search", "Logons", kibanaSavedObjectMeta=search_source("a:b")),
+            saved("search", "Empty", kibanaSavedObjectMeta=search_source("", filters=(off,))),
+            saved("search", "Filter", kibanaSavedObjectMeta=search_source("", filters=(exists,))),
+            saved("dashboard", "Board", panelsJSON=panels, kibanaSavedObjectMeta=search_source("")),
+            saved("search", "Old", kibanaSavedObjectMeta=search_source("a:[1 TO 2]", "lucene")),
+            saved("lens", "New", state={"query": {"esql": "FROM x"}}),
+            saved("query", "Kept", query={"query": "g:h", "language": "kuery"}, filters=[]),
+        ),
+        "saved.ndjson",
+    )
     rules = [(each.title, each.query.text, len(each.filters), each.index) for each in found if isinstance(each, Rule)]
     index = ("logs-*", "beats-*")
 
-    assert rules == [("Logons", "a:b", 0, index), ("Filter", "", 1, index), ("Board: Panel", "c:d", 0, index),
-                     ("Board: Panel: Part", "e:f", 0, index), ("Kept", "g:h", 0, index)]
+    assert rules == [
+        ("Logons", "a:b", 0, index),
+        ("Filter", "", 1, index),
+        ("Board: Panel", "c:d", 0, index),
+        ("Board: Panel: Part", "e:f", 0, index),
+        ("Kept", "g:h", 0, index),
+    ]
     assert [codes(each) for each in found if isinstance(each, TranslatorError)] == [[Code.OTHER_LANGUAGE]] * 2
     assert len({each.id for each in found if isinstance(each, Rule)}) == 5
 

@@ -36,8 +36,8 @@ OTHER = [
     ('process where process.name == "nc"', "EQL"),
     ('any where event.code : "1" and not user.id in ("0", "1")', "EQL"),
     ("sequence by host.id with maxspan=1m\n  [process where true]\n  [file where true]", "EQL"),
-    ("FROM logs-* | WHERE user.name == \"root\" | STATS count = COUNT(*)", "ES|QL"),
-    ("from logs-okta*\n| where event.action like \"x*\"", "ES|QL"),
+    ('FROM logs-* | WHERE user.name == "root" | STATS count = COUNT(*)', "ES|QL"),
+    ('from logs-okta*\n| where event.action like "x*"', "ES|QL"),
     ("destination.port:[1 TO 1024]", "Lucene"),
     ("bytes:{100 TO *]", "Lucene"),
     ("a:b AND NOT _exists_:user.name", "Lucene"),
@@ -74,8 +74,14 @@ def test_another_language_is_named(text: str, language: str):
 
 @pytest.mark.parametrize(
     ("text", "advice"),
-    [("field:>5", "`field > 5`"), ("a:1 && b:2", "`and`"), ("a:1 || b:2", "`or`"), ("+a:1 -b:2", "`and not`"),
-     ('name:"john smith"~2 AND a:b', "and` or `or`"), ("a:/x(y)+/", "regular expressions")],
+    [
+        ("field:>5", "`field > 5`"),
+        ("a:1 && b:2", "`and`"),
+        ("a:1 || b:2", "`or`"),
+        ("+a:1 -b:2", "`and not`"),
+        ('name:"john smith"~2 AND a:b', "and` or `or`"),
+        ("a:/x(y)+/", "regular expressions"),
+    ],
 )
 def test_a_habit_of_lucene_is_told_what_to_write(text: str, advice: str):
     with pytest.raises(TranslatorError) as error:

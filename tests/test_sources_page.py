@@ -162,10 +162,15 @@ def test_a_page_says_everything_about_its_rule():
     assert rule.authors == ("Us", "Them")
     assert rule.license == "Elastic License v2"
     assert rule.threats == (
-        Threat("TA0002", "Execution", "https://attack.mitre.org/tactics/TA0002/", (
-            Technique("T1059", "Command and Scripting Interpreter", "https://attack.mitre.org/techniques/T1059/"),
-            Technique("T1059.004", "Unix Shell", "https://attack.mitre.org/techniques/T1059/004/"),
-        )),
+        Threat(
+            "TA0002",
+            "Execution",
+            "https://attack.mitre.org/tactics/TA0002/",
+            (
+                Technique("T1059", "Command and Scripting Interpreter", "https://attack.mitre.org/techniques/T1059/"),
+                Technique("T1059.004", "Unix Shell", "https://attack.mitre.org/techniques/T1059/004/"),
+            ),
+        ),
         Threat("TA0003", "Persistence", "https://attack.mitre.org/tactics/TA0003/"),
     )
 
@@ -195,12 +200,15 @@ def test_false_positives_are_the_guides_one_line_each():
     assert read(PAGE).false_positives == ("Backups that call netcat, once a day.", "Health checks and their helpers")
 
 
-@pytest.mark.parametrize(("heading", "text", "found"), [
-    ("## False positive analysis:", "- One\n- Two", ("One", "Two")),
-    ("### False Positives", "First words\nof it.\n\nSecond.", ("First words of it.", "Second.")),
-    ("**False positives**:", "* `nc` alone", ("`nc` alone",)),
-    ("## Falsely positive", "- One", ()),
-])
+@pytest.mark.parametrize(
+    ("heading", "text", "found"),
+    [
+        ("## False positive analysis:", "- One\n- Two", ("One", "Two")),
+        ("### False Positives", "First words\nof it.\n\nSecond.", ("First words of it.", "Second.")),
+        ("**False positives**:", "* `nc` alone", ("`nc` alone",)),
+        ("## Falsely positive", "- One", ()),
+    ],
+)
 def test_false_positives_have_many_headings(heading: str, text: str, found: tuple[str, ...]):
     guide = f"## Investigation guide [_investigation_guide_1]\n\n{heading}\n\n{text}\n\n## Rule query [_rule_query_1]"
 
@@ -285,19 +293,22 @@ def test_a_longer_fence_may_hold_shorter_ones():
     assert read(fenced).query.text == "a:b"
 
 
-@pytest.mark.parametrize(("text", "code", "line", "column"), [
-    ("Some words about nothing.\n", Code.NOT_A_RULE, 1, 1),
-    ("\n# A page\n\nabout nothing\n", Code.NOT_A_RULE, 2, 1),
-    ("# Netcat\n\n**Rule type**: query\n", Code.NO_QUERY, 1, 1),
-    ("# Netcat\n\n## Rule query\n\na:b\n", Code.NO_QUERY, 3, 1),
-    ("# Netcat\n\n## Rule query\n\n```js\n\n```\n", Code.NO_QUERY, 5, 1),
-    (BARE.replace("query\n\n##", "sql\n\n##"), Code.BAD_VALUE, 3, 16),
-    (BARE.replace("query\n\n##", "query\n**Risk score**: high\n\n##"), Code.BAD_VALUE, 4, 17),
-    (BARE.replace("query\n\n##", "query\n**Risk score**: 101\n\n##"), Code.BAD_VALUE, 4, 17),
-    (BARE.replace("query\n\n##", "query\n**Severity**: grave\n\n##"), Code.BAD_VALUE, 4, 15),
-    (BARE.replace("query\n\n##", "query\n**Runs every**: often\n\n##"), Code.BAD_VALUE, 4, 17),
-    (BARE.replace("query\n\n##", "query\n**Searches indices from**: 9m\n\n##"), Code.BAD_VALUE, 4, 28),
-])
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        ("Some words about nothing.\n", Code.NOT_A_RULE, 1, 1),
+        ("\n# A page\n\nabout nothing\n", Code.NOT_A_RULE, 2, 1),
+        ("# Netcat\n\n**Rule type**: query\n", Code.NO_QUERY, 1, 1),
+        ("# Netcat\n\n## Rule query\n\na:b\n", Code.NO_QUERY, 3, 1),
+        ("# Netcat\n\n## Rule query\n\n```js\n\n```\n", Code.NO_QUERY, 5, 1),
+        (BARE.replace("query\n\n##", "sql\n\n##"), Code.BAD_VALUE, 3, 16),
+        (BARE.replace("query\n\n##", "query\n**Risk score**: high\n\n##"), Code.BAD_VALUE, 4, 17),
+        (BARE.replace("query\n\n##", "query\n**Risk score**: 101\n\n##"), Code.BAD_VALUE, 4, 17),
+        (BARE.replace("query\n\n##", "query\n**Severity**: grave\n\n##"), Code.BAD_VALUE, 4, 15),
+        (BARE.replace("query\n\n##", "query\n**Runs every**: often\n\n##"), Code.BAD_VALUE, 4, 17),
+        (BARE.replace("query\n\n##", "query\n**Searches indices from**: 9m\n\n##"), Code.BAD_VALUE, 4, 28),
+    ],
+)
 def test_a_page_that_is_no_rule_is_one_clear_error(text: str, code: Code, line: int, column: int):
     found = refused(text)
 
@@ -312,7 +323,9 @@ def test_all_wrong_values_are_reported_at_once():
     assert [found.code for found in error.value.diagnostics] == [Code.BAD_VALUE, Code.BAD_VALUE]
 
 
-@pytest.mark.parametrize("spelled", ["**Rule type:** threshold", "**Rule type** : threshold", "**Rule type**:threshold"])
+@pytest.mark.parametrize(
+    "spelled", ["**Rule type:** threshold", "**Rule type** : threshold", "**Rule type**:threshold"]
+)
 def test_a_label_may_have_its_colon_inside(spelled: str) -> None:
     (rule,) = read_text(PAGE.replace("**Rule type**: query", spelled), format="page")
 

@@ -43,7 +43,7 @@ y = """"quoted""""
 '''
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
-texts |= st.text('"\'\\\n\r\t a\x7f\x00é😀', max_size=12)
+texts |= st.text("\"'\\\n\r\t a\x7f\x00é😀", max_size=12)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
@@ -90,22 +90,35 @@ def test_each_character_of_an_escaped_string_knows_its_place() -> None:
 
 def test_keys_tables_and_values_of_toml_are_pointed_at() -> None:
     document = read_toml(DOCUMENT)
-    line = {path: document.source.locate(document.span(*path).start).line for path in [
-        ("plain",), ("quoted key", "other"), ("list", 2, "a", "b"), ("table",), ("several", 1, "name"),
-        ("several", 1, "below", 0, "y"), ("several", 0, "below", "x"), ("table", "missing")]}
+    line = {
+        path: document.source.locate(document.span(*path).start).line
+        for path in [
+            ("plain",),
+            ("quoted key", "other"),
+            ("list", 2, "a", "b"),
+            ("table",),
+            ("several", 1, "name"),
+            ("several", 1, "below", 0, "y"),
+            ("several", 0, "below", "x"),
+            ("table", "missing"),
+        ]
+    }
 
     assert list(line.values()) == [1, 2, 7, 9, 19, 21, 17, 9]
     assert document.at("list", 1).items()[1].value_span() == document.value_span("list", 1, 1)
 
 
-@pytest.mark.parametrize(("text", "line", "column", "said"), [
-    ("[rule]\nquery = \"a\x00\"\n", 2, 11, "Illegal"),
-    ("[rule]\n\nname = \n", 3, 8, "value"),
-    ("[rule]\r\na = 1\r\na = 2\r\n", 3, 6, "overwrite"),
-    ("[rule\n", 1, 6, "]"),
-    ('x = """ab', 1, 9, "nterminated"),
-    ("x = [1, 2", 1, 9, "array"),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ('[rule]\nquery = "a\x00"\n', 2, 11, "Illegal"),
+        ("[rule]\n\nname = \n", 3, 8, "value"),
+        ("[rule]\r\na = 1\r\na = 2\r\n", 3, 6, "overwrite"),
+        ("[rule\n", 1, 6, "]"),
+        ('x = """ab', 1, 9, "nterminated"),
+        ("x = [1, 2", 1, 9, "array"),
+    ],
+)
 def test_a_mistake_in_toml_is_one_error_at_its_place(text: str, line: int, column: int, said: str) -> None:
     with pytest.raises(TranslatorError) as error:
         read_toml(text)
@@ -129,16 +142,19 @@ def test_every_kind_of_toml_string_takes_every_text(text: str, quotes: str, newl
     assert (quoted.text, len(quoted.positions)) == (text, len(text) + 1)
 
 
-@pytest.mark.parametrize(("quotes", "text", "spelled"), [
-    ("'", "a b", "'a b'"),
-    ("'", "a\nb", "'''\na\nb'''"),
-    ("'", "it's", "'''\nit's'''"),
-    ("'''", "a'''b", '"""a\'\'\'b"""'),
-    ("'''", "C:\\a", "'''C:\\a'''"),
-    ('"', "a\n\\", '"a\\n\\\\"'),
-    ('"""', 'a"""b\\', '"""a""\\"b\\\\"""'),
-    ('"""', 'ends with "', '"""ends with \\""""'),
-])
+@pytest.mark.parametrize(
+    ("quotes", "text", "spelled"),
+    [
+        ("'", "a b", "'a b'"),
+        ("'", "a\nb", "'''\na\nb'''"),
+        ("'", "it's", "'''\nit's'''"),
+        ("'''", "a'''b", '"""a\'\'\'b"""'),
+        ("'''", "C:\\a", "'''C:\\a'''"),
+        ('"', "a\n\\", '"a\\n\\\\"'),
+        ('"""', 'a"""b\\', '"""a""\\"b\\\\"""'),
+        ('"""', 'ends with "', '"""ends with \\""""'),
+    ],
+)
 def test_a_toml_string_keeps_its_kind_where_it_can(quotes: str, text: str, spelled: str) -> None:
     assert TomlString(quotes).spell(text, "\n") == spelled
 
@@ -165,15 +181,18 @@ def test_every_string_of_a_json_text_is_found_with_its_place(value: Any, ascii_o
             assert text[at] in (char, "\\")
 
 
-@pytest.mark.parametrize(("text", "line", "column", "said"), [
-    ('{"a": 1,\n "b": }', 2, 7, "Expecting value"),
-    ('{"a": "cut', 1, 7, "Unterminated"),
-    ('{"a": 1,\n "a": 2}', 2, 2, "twice"),
-    ('{"a": NaN}', 1, 1, "NaN"),
-    ('{"a": "\x01"}', 1, 8, "control"),
-    ("[" * 100_000, 1, 1, "deeply"),
-    ('{"a": "\udcff"}', 1, 8, "byte ff"),
-])
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ('{"a": 1,\n "b": }', 2, 7, "Expecting value"),
+        ('{"a": "cut', 1, 7, "Unterminated"),
+        ('{"a": 1,\n "a": 2}', 2, 2, "twice"),
+        ('{"a": NaN}', 1, 1, "NaN"),
+        ('{"a": "\x01"}', 1, 8, "control"),
+        ("[" * 100_000, 1, 1, "deeply"),
+        ('{"a": "\udcff"}', 1, 8, "byte ff"),
+    ],
+)
 def test_a_mistake_in_json_is_one_error_at_its_place(text: str, line: int, column: int, said: str) -> None:
     with pytest.raises(TranslatorError) as error:
         json_reader.read(Source(text))

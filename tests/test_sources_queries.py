@@ -46,13 +46,17 @@ def test_json_is_read_too(indent: int | None) -> None:
     assert (rule.title, rule.query.text) == ("Netcat", 'process.name:"nc"')
 
 
-@pytest.mark.parametrize(("written", "line", "column"), [
-    ("query: 'a:''b'' and (c:d'", 2, 27),
-    ('query: "a:\\"b\\" and\\n(c:d"', 2, 28),
-    ("query: a:b and (c:d", 2, 22),
-    ("query: |\n    a:b and\n      (c:d", 5, 1),
-    ("query: >-\n    a:b and\n    (c:d\n    # no comment", 5, 17),
-], ids=["single", "double", "plain", "lines", "folded"])
+@pytest.mark.parametrize(
+    ("written", "line", "column"),
+    [
+        ("query: 'a:''b'' and (c:d'", 2, 27),
+        ('query: "a:\\"b\\" and\\n(c:d"', 2, 28),
+        ("query: a:b and (c:d", 2, 22),
+        ("query: |\n    a:b and\n      (c:d", 5, 1),
+        ("query: >-\n    a:b and\n    (c:d\n    # no comment", 5, 17),
+    ],
+    ids=["single", "double", "plain", "lines", "folded"],
+)
 def test_a_mistake_in_a_query_is_where_the_file_says_it(written: str, line: int, column: int) -> None:
     """At the end of a text in which a bracket is missing, however YAML spells the text."""
     (rule,) = read_text(f"- name: x\n  {written}\n", name="queries.yml")
@@ -64,14 +68,17 @@ def test_a_mistake_in_a_query_is_where_the_file_says_it(written: str, line: int,
     assert (at.line, at.column) == (line, column)
 
 
-@pytest.mark.parametrize(("entry", "code", "at"), [
-    ("- nothing", Code.NOT_A_RULE, "nothing"),
-    ("- name: x", Code.NO_QUERY, "name: x"),
-    ("- query: a:b", Code.NOT_A_RULE, "query: a:b"),
-    ("- name: x\n  query: 5", Code.BAD_VALUE, "query: 5"),
-    ("- name: x\n  query: a:b\n  level: high", Code.BAD_VALUE, "level: high"),
-    ("- name: x\n  query: 'FROM logs | WHERE a == 1'", Code.OTHER_LANGUAGE, "FROM logs"),
-])
+@pytest.mark.parametrize(
+    ("entry", "code", "at"),
+    [
+        ("- nothing", Code.NOT_A_RULE, "nothing"),
+        ("- name: x", Code.NO_QUERY, "name: x"),
+        ("- query: a:b", Code.NOT_A_RULE, "query: a:b"),
+        ("- name: x\n  query: 5", Code.BAD_VALUE, "query: 5"),
+        ("- name: x\n  query: a:b\n  level: high", Code.BAD_VALUE, "level: high"),
+        ("- name: x\n  query: 'FROM logs | WHERE a == 1'", Code.OTHER_LANGUAGE, "FROM logs"),
+    ],
+)
 def test_a_broken_entry_hides_no_other(entry: str, code: Code, at: str) -> None:
     found = scan(f"{YAML}{entry}\n")
     broken = [each for each in found if isinstance(each, TranslatorError)]
@@ -90,11 +97,18 @@ def test_what_is_no_list_is_refused(text: str) -> None:
     assert [found.code for found in error.value.diagnostics] == [Code.NOT_A_RULE]
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("sigma.yml", "- name: x\n  logsource: {product: linux}\n  detection: {s: {a: b}, condition: s}\n"),
-    ("rules.json", json.dumps([{"name": "x", "query": "a:b", "rule_id": "5f5e7a10-0000-4000-8000-00000000f101",
-                                "type": "query"}])),
-    ("users.yml", "- name: x\n  role: y\n"),
-])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sigma.yml", "- name: x\n  logsource: {product: linux}\n  detection: {s: {a: b}, condition: s}\n"),
+        (
+            "rules.json",
+            json.dumps(
+                [{"name": "x", "query": "a:b", "rule_id": "5f5e7a10-0000-4000-8000-00000000f101", "type": "query"}]
+            ),
+        ),
+        ("users.yml", "- name: x\n  role: y\n"),
+    ],
+)
 def test_other_lists_are_not_taken_for_queries(name: str, text: str) -> None:
     assert not sources.sources()["queries"].recognises(File(name, text.encode()).decode())

@@ -19,19 +19,28 @@ from translator.rule import Rule
 from translator.schema import Schema
 
 FILTERS: list[Any] = [
-    {"meta": {"negate": True, "disabled": False},
-     "query": {"wildcard": {"k": {"value": "a*", "case_insensitive": True}}}},
+    {
+        "meta": {"negate": True, "disabled": False},
+        "query": {"wildcard": {"k": {"value": "a*", "case_insensitive": True}}},
+    },
     {"meta": {"type": "combined", "relation": "OR", "params": [{"query": {"exists": {"field": "a"}}}]}},
-    {"query": {"bool": {"must": [{"term": {"a": 1}}], "should": {"range": {"n": {"gte": 1}}},
-                        "minimum_should_match": 1}}},
+    {
+        "query": {
+            "bool": {"must": [{"term": {"a": 1}}], "should": {"range": {"n": {"gte": 1}}}, "minimum_should_match": 1}
+        }
+    },
     {"query": {"nested": {"path": "o", "query": {"terms": {"o.a": ["x"]}}}}},
 ]
 EXPORT: list[Any] = [
     with_list(filters=FILTERS, alert_suppression={"group_by": ["a"], "duration": {"value": 1, "unit": "m"}}),
     with_list(type="threshold", threshold={"field": ["a"], "value": 2, "cardinality": [{"field": "b", "value": 3}]}),
     with_list(type="new_terms", new_terms_fields=["a"], history_window_start="now-7d"),
-    with_list(type="threat_match", threat_index=["i"], threat_query="a:b", threat_mapping=[
-        {"entries": [{"field": "a", "value": "b", "type": "mapping"}]}]),
+    with_list(
+        type="threat_match",
+        threat_index=["i"],
+        threat_query="a:b",
+        threat_mapping=[{"entries": [{"field": "a", "value": "b", "type": "mapping"}]}],
+    ),
     {"type": "alert", "attributes": {"alertTypeId": "siem.queryRule", "name": "x", "params": kibana.CAMEL}},
     kibana.CONTAINER,
     item("a", entry("k", "a"), entry("k", ["b"], "match_any"), entry("k", "c*", "wildcard"), os_types=["windows"]),

@@ -39,7 +39,9 @@ falsepositives:
 level: high
 """
 
-OURS = RULE.replace("level: high\n", """level: high
+OURS = RULE.replace(
+    "level: high\n",
+    """level: high
 elastic:
     type: threshold
     index:
@@ -54,7 +56,8 @@ elastic:
         - 'OS: Linux'
     note: Look at it.
     setup: Turn it on.
-""")
+""",
+)
 
 SMALL = "title: x\nlogsource:\n    product: linux\ndetection:\n    a:\n        b: c\n    condition: a\n"
 
@@ -81,8 +84,10 @@ def test_a_sigma_rule_says_everything_about_itself():
     assert rule.authors == ("One (Some, Company)", "Another")
     assert (rule.date, rule.modified, rule.license) == ("2024-01-31", "2024-02-29", "DRL-1.1")
     assert rule.tags == ("attack.execution", "attack.t1059.004", "attack.defense_evasion", "car.2016-03-002")
-    assert rule.threats == (Threat("TA0002", "Execution", techniques=(Technique("T1059.004", ""),)),
-                            Threat("TA0005", "Defense Evasion"))
+    assert rule.threats == (
+        Threat("TA0002", "Execution", techniques=(Technique("T1059.004", ""),)),
+        Threat("TA0005", "Defense Evasion"),
+    )
     assert rule.log_source == LogSource("process_creation", "linux")
     assert rule.false_positives == ("Backups",)
     assert rule.query.text == RULE
@@ -137,21 +142,24 @@ def test_a_missing_id_is_made_of_the_title_and_a_wrong_one_of_itself():
     assert [note.code for note in replaced.notes] == [Code.ID_REPLACED]
 
 
-@pytest.mark.parametrize(("line", "column", "entry"), [
-    (1, 5, "id: 17"),
-    (1, 9, "status: [test]"),
-    (1, 7, "date: yesterday"),
-    (1, 7, "date: 2024-01-31 10:00:00"),
-    (2, 3, "references:\n- 7"),
-    (1, 13, "references: {a: b}"),
-    (2, 3, "tags:\n- {a: b}"),
-    (1, 10, "elastic: []"),
-    (2, 15, "elastic:\n  risk_score: 300"),
-    (2, 15, "elastic:\n  risk_score: high"),
-    (2, 10, "elastic:\n  index: {a: b}"),
-    (2, 12, "elastic:\n  version: 1.1"),
-    (2, 9, "elastic:\n  from: 9"),
-])
+@pytest.mark.parametrize(
+    ("line", "column", "entry"),
+    [
+        (1, 5, "id: 17"),
+        (1, 9, "status: [test]"),
+        (1, 7, "date: yesterday"),
+        (1, 7, "date: 2024-01-31 10:00:00"),
+        (2, 3, "references:\n- 7"),
+        (1, 13, "references: {a: b}"),
+        (2, 3, "tags:\n- {a: b}"),
+        (1, 10, "elastic: []"),
+        (2, 15, "elastic:\n  risk_score: 300"),
+        (2, 15, "elastic:\n  risk_score: high"),
+        (2, 10, "elastic:\n  index: {a: b}"),
+        (2, 12, "elastic:\n  version: 1.1"),
+        (2, 9, "elastic:\n  from: 9"),
+    ],
+)
 def test_a_value_of_the_wrong_kind_is_one_error_at_its_place(line: int, column: int, entry: str):
     found = refused(f"{entry}\n{SMALL}")
 
@@ -161,17 +169,20 @@ def test_a_value_of_the_wrong_kind_is_one_error_at_its_place(line: int, column: 
     assert found.hint
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("- a\n- b\n", Code.NOT_A_RULE),
-    ("just words", Code.NOT_A_RULE),
-    ("# only a comment\n", Code.NOT_A_RULE),
-    ("title: x\nlogsource:\n  product: linux\n", Code.NO_QUERY),
-    ("title: x\nfilter:\n  rules: any\n", Code.BAD_SIGMA),
-    (f"action: global\n{SMALL}", Code.NO_QUERY),
-    (f"action: reset\n---\naction: often\n{SMALL}", Code.BAD_SIGMA),
-    ("title: x\ntitle: y\ndetection: {}\n", Code.BAD_YAML),
-    ("title: x\n\tdetection: y\n", Code.BAD_YAML),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("- a\n- b\n", Code.NOT_A_RULE),
+        ("just words", Code.NOT_A_RULE),
+        ("# only a comment\n", Code.NOT_A_RULE),
+        ("title: x\nlogsource:\n  product: linux\n", Code.NO_QUERY),
+        ("title: x\nfilter:\n  rules: any\n", Code.BAD_SIGMA),
+        (f"action: global\n{SMALL}", Code.NO_QUERY),
+        (f"action: reset\n---\naction: often\n{SMALL}", Code.BAD_SIGMA),
+        ("title: x\ntitle: y\ndetection: {}\n", Code.BAD_YAML),
+        ("title: x\n\tdetection: y\n", Code.BAD_YAML),
+    ],
+)
 def test_what_is_no_sigma_rule_is_one_clear_error(text: str, code: Code):
     assert refused(text).code is code
 
@@ -185,9 +196,27 @@ def test_a_page_written_as_sigma_comes_back_with_what_it_said(line: str):
     (page,) = read_text(PAGE.replace("* OS: Linux", line), "page")
     back = read(translator.convert(page, to="sigma", allow=["wider"]).text)
 
-    for name in ["id", "title", "type", "description", "status", "index", "severity", "risk_score", "interval",
-                 "look_back", "maximum_alerts", "references", "tags", "version", "authors", "guide", "setup",
-                 "false_positives", "building_block"]:
+    for name in [
+        "id",
+        "title",
+        "type",
+        "description",
+        "status",
+        "index",
+        "severity",
+        "risk_score",
+        "interval",
+        "look_back",
+        "maximum_alerts",
+        "references",
+        "tags",
+        "version",
+        "authors",
+        "guide",
+        "setup",
+        "false_positives",
+        "building_block",
+    ]:
         assert getattr(back, name) == getattr(page, name), name
     assert [(each.id, each.name) for each in back.threats] == [(each.id, each.name) for each in page.threats]
     assert [technique.id for technique in back.threats[0].techniques] == ["T1059.004"]

@@ -109,10 +109,19 @@ def test_a_rule_says_everything_about_itself() -> None:
         guide="## Triage\n\nLook.",
         setup="Install it.",
         false_positives=("Backups do this.",),
-        threats=(Threat("TA0002", "Execution", "https://attack.mitre.org/tactics/TA0002/", (
-            Technique("T1059", "Command and Scripting Interpreter", "https://attack.mitre.org/techniques/T1059/"),
-            Technique("T1059.004", "Unix Shell"),
-        )),),
+        threats=(
+            Threat(
+                "TA0002",
+                "Execution",
+                "https://attack.mitre.org/tactics/TA0002/",
+                (
+                    Technique(
+                        "T1059", "Command and Scripting Interpreter", "https://attack.mitre.org/techniques/T1059/"
+                    ),
+                    Technique("T1059.004", "Unix Shell"),
+                ),
+            ),
+        ),
         building_block=True,
     )
     assert rule.query.text == 'process.name:nc and\nprocess.parent.name:"systemd"\n'
@@ -125,14 +134,18 @@ def test_the_format_is_told_by_its_table() -> None:
     assert rule.title == "Netcat Below a Service"
 
 
-@pytest.mark.parametrize(("written", "line", "column"), [
-    ("'''\na:b and\n  c:d e)\n'''", 6, 8),
-    ("'''a:b and\n  c:d e)'''", 5, 8),
-    ('"""\na:\\"b\\" and \\\n   c:d e)\n"""', 6, 9),
-    ('"""\r\na:b and\r\n c:\\u0064 e)\r\n"""', 6, 12),
-    ("'a:b and c:d e)'", 4, 23),
-    ('"a:\\"b\\" and \\u0063:\\"\\t\\")"', 4, 35),
-], ids=["literal lines", "literal lines at once", "basic lines", "basic lines, carriage returns", "literal", "basic"])
+@pytest.mark.parametrize(
+    ("written", "line", "column"),
+    [
+        ("'''\na:b and\n  c:d e)\n'''", 6, 8),
+        ("'''a:b and\n  c:d e)'''", 5, 8),
+        ('"""\na:\\"b\\" and \\\n   c:d e)\n"""', 6, 9),
+        ('"""\r\na:b and\r\n c:\\u0064 e)\r\n"""', 6, 12),
+        ("'a:b and c:d e)'", 4, 23),
+        ('"a:\\"b\\" and \\u0063:\\"\\t\\")"', 4, 35),
+    ],
+    ids=["literal lines", "literal lines at once", "basic lines", "basic lines, carriage returns", "literal", "basic"],
+)
 def test_a_mistake_in_the_query_is_where_the_file_says_it(written: str, line: int, column: int) -> None:
     """In the line and column of the bracket that nothing opened, through escapes and trimmed line ends."""
     newline = "\r\n" if "\r\n" in written else "\n"
@@ -147,13 +160,24 @@ def test_a_mistake_in_the_query_is_where_the_file_says_it(written: str, line: in
 THRESHOLD = RULE.replace('type = "query"', 'type = "threshold"')
 
 
-@pytest.mark.parametrize(("table", "look_back", "threshold", "said"), [
-    ('field = ["user.name", "host.id"]\nvalue = 10', "now-9m", Threshold(("user.name", "host.id"), 10, (), "9m"),
-     "at least 10 matching events that share user.name and host.id, within 9m"),
-    ('field = []\nvalue = 3\n[[rule.threshold.cardinality]]\nfield = "source.ip"\nvalue = 2', "now-1h/d",
-     Threshold((), 3, (Cardinality("source.ip", 2),), "now-1h/d"), "2 different values of source.ip"),
-    ('field = ""\nvalue = 3', None, Threshold((), 3, (), "6m"), "at least 3 matching events, within 6m"),
-])
+@pytest.mark.parametrize(
+    ("table", "look_back", "threshold", "said"),
+    [
+        (
+            'field = ["user.name", "host.id"]\nvalue = 10',
+            "now-9m",
+            Threshold(("user.name", "host.id"), 10, (), "9m"),
+            "at least 10 matching events that share user.name and host.id, within 9m",
+        ),
+        (
+            'field = []\nvalue = 3\n[[rule.threshold.cardinality]]\nfield = "source.ip"\nvalue = 2',
+            "now-1h/d",
+            Threshold((), 3, (Cardinality("source.ip", 2),), "now-1h/d"),
+            "2 different values of source.ip",
+        ),
+        ('field = ""\nvalue = 3', None, Threshold((), 3, (), "6m"), "at least 3 matching events, within 6m"),
+    ],
+)
 def test_a_threshold_is_kept_as_data(table: str, look_back: str | None, threshold: Threshold, said: str) -> None:
     """The window is what the rule looks back, not how often it runs; Kibana's own is six minutes."""
     text = THRESHOLD.replace('from = "now-9m"\n', f'from = "{look_back}"\n' if look_back else "")
@@ -172,7 +196,8 @@ def test_a_need_stands_where_the_file_says_it() -> None:
 def test_new_terms_are_kept_as_data() -> None:
     text = RULE.replace('type = "query"', 'type = "new_terms"') + (
         '[rule.new_terms]\nfield = "new_terms_fields"\nvalue = ["user.id", "host.id"]\n'
-        '[[rule.new_terms.history_window_start]]\nfield = "history_window_start"\nvalue = "now-14d"\n')
+        '[[rule.new_terms.history_window_start]]\nfield = "history_window_start"\nvalue = "now-14d"\n'
+    )
     (need,) = read(text).needs
 
     assert need.detail == NewTerms(("user.id", "host.id"), "now-14d")
@@ -180,10 +205,14 @@ def test_new_terms_are_kept_as_data() -> None:
 
 
 def test_an_indicator_match_is_kept_as_data() -> None:
-    text = RULE.replace('type = "query"', 'type = "threat_match"\nthreat_index = ["ti-*"]\nthreat_query = "a:b"\n'
-                        'threat_language = "kuery"\nthreat_indicator_path = "threat.indicator"') + (
+    text = RULE.replace(
+        'type = "query"',
+        'type = "threat_match"\nthreat_index = ["ti-*"]\nthreat_query = "a:b"\n'
+        'threat_language = "kuery"\nthreat_indicator_path = "threat.indicator"',
+    ) + (
         '[[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = "source.ip"\ntype = "mapping"\n'
-        'value = "threat.indicator.ip"\n[[rule.threat_filters]]\n[rule.threat_filters.query.exists]\nfield = "x"\n')
+        'value = "threat.indicator.ip"\n[[rule.threat_filters]]\n[rule.threat_filters.query.exists]\nfield = "x"\n'
+    )
     (need,) = read(text).needs
     detail = need.detail
 
@@ -194,12 +223,15 @@ def test_an_indicator_match_is_kept_as_data() -> None:
     assert "source.ip agrees with an indicator of ti-*" in need.message
 
 
-@pytest.mark.parametrize(("lines", "said", "at"), [
-    ('type = "eql"\nlanguage = "eql"', "EQL", 'type = "eql"'),
-    ('type = "esql"', "ES|QL", 'type = "esql"'),
-    ('type = "machine_learning"', "no query", 'type = "machine'),
-    ('type = "query"\nlanguage = "lucene"', "Lucene", 'language = "lucene"'),
-])
+@pytest.mark.parametrize(
+    ("lines", "said", "at"),
+    [
+        ('type = "eql"\nlanguage = "eql"', "EQL", 'type = "eql"'),
+        ('type = "esql"', "ES|QL", 'type = "esql"'),
+        ('type = "machine_learning"', "no query", 'type = "machine'),
+        ('type = "query"\nlanguage = "lucene"', "Lucene", 'language = "lucene"'),
+    ],
+)
 def test_other_languages_are_refused_with_what_they_need(lines: str, said: str, at: str) -> None:
     (found,) = findings(f'[rule]\nname = "x"\n{lines}\nquery = "a:b"\n')
 
@@ -216,8 +248,10 @@ def test_flags_tell_which_rules_may_be_left_out() -> None:
 
 
 def test_alert_suppression_is_kept_and_said() -> None:
-    rule = read(f'{RULE}[rule.alert_suppression]\ngroup_by = ["user.id"]\nmissing_fields_strategy = "doNotSuppress"\n'
-                'duration = {value = 5, unit = "m"}\n')
+    rule = read(
+        f'{RULE}[rule.alert_suppression]\ngroup_by = ["user.id"]\nmissing_fields_strategy = "doNotSuppress"\n'
+        'duration = {value = 5, unit = "m"}\n'
+    )
 
     assert rule.suppression == Suppression(("user.id",), "5m", "doNotSuppress")
     assert [(note.code, "alert suppression" in note.message) for note in rule.notes] == [(Code.LEFT_OUT, True)]
@@ -240,33 +274,41 @@ def test_an_exception_list_that_the_file_cannot_hold_is_said() -> None:
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    text = (RULE.replace('"2024/03/01"', '"March"').replace("risk_score = 47", 'risk_score = "high"')
-            .replace('severity = "medium"', 'severity = "bad"').replace('index = ["logs-endpoint.events.process-*"',
-                                                                         "index = [3"))
+    text = (
+        RULE.replace('"2024/03/01"', '"March"')
+        .replace("risk_score = 47", 'risk_score = "high"')
+        .replace('severity = "medium"', 'severity = "bad"')
+        .replace('index = ["logs-endpoint.events.process-*"', "index = [3")
+    )
     found = findings(text)
 
     assert {each.code for each in found} == {Code.BAD_VALUE}
     assert sorted(place(each)[0] for each in found) == [2, 17, 27, 30]
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("[metadata]\nmaturity = 'production'\n", Code.NOT_A_RULE),
-    ("[rule]\nname = 'x'\ntype = 'query'\n", Code.NO_QUERY),
-    ("[rule]\nname = 'x'\ntype = 'query'\nquery = '  '\n", Code.NO_QUERY),
-    ("[rule]\nname = 'x'\ntype = 'saved_query'\nsaved_id = 'y'\n", Code.NO_QUERY),
-    ("[rule]\nname = 'x'\ntype = 'quary'\nquery = 'a:b'\n", Code.BAD_VALUE),
-    ("[rule]\nname = 'x'\nlanguage = 'kql'\nquery = 'a:b'\n", Code.BAD_VALUE),
-    ("[rule]\nname = 'x'\ntype = 'threshold'\nquery = 'a:b'\n", Code.BAD_VALUE),
-    ("[rule]\nname = 'x'\ntype = 'new_terms'\nquery = 'a:b'\n", Code.BAD_VALUE),
-    ("[rule\n", Code.BAD_TOML),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[metadata]\nmaturity = 'production'\n", Code.NOT_A_RULE),
+        ("[rule]\nname = 'x'\ntype = 'query'\n", Code.NO_QUERY),
+        ("[rule]\nname = 'x'\ntype = 'query'\nquery = '  '\n", Code.NO_QUERY),
+        ("[rule]\nname = 'x'\ntype = 'saved_query'\nsaved_id = 'y'\n", Code.NO_QUERY),
+        ("[rule]\nname = 'x'\ntype = 'quary'\nquery = 'a:b'\n", Code.BAD_VALUE),
+        ("[rule]\nname = 'x'\nlanguage = 'kql'\nquery = 'a:b'\n", Code.BAD_VALUE),
+        ("[rule]\nname = 'x'\ntype = 'threshold'\nquery = 'a:b'\n", Code.BAD_VALUE),
+        ("[rule]\nname = 'x'\ntype = 'new_terms'\nquery = 'a:b'\n", Code.BAD_VALUE),
+        ("[rule\n", Code.BAD_TOML),
+    ],
+)
 def test_what_is_no_rule_is_refused(text: str, code: Code) -> None:
     assert [found.code for found in findings(text)] == [code]
 
 
 def test_a_rule_of_filters_alone_needs_no_query() -> None:
-    rule = read('[rule]\nname = "x"\ntype = "query"\nquery = ""\n[[rule.filters]]\n[rule.filters.query.match_phrase]\n'
-                '"event.action" = "logon"\n')
+    rule = read(
+        '[rule]\nname = "x"\ntype = "query"\nquery = ""\n[[rule.filters]]\n[rule.filters.query.match_phrase]\n'
+        '"event.action" = "logon"\n'
+    )
 
     assert rule.query.text == ""
     assert [each.value for each in rule.filters] == [{"query": {"match_phrase": {"event.action": "logon"}}}]

@@ -77,8 +77,9 @@ def test_a_query_gives_the_verdict_that_the_events_expect(folder: Path, engine: 
     allowed = verdicts({loss.effect for loss in artefact.losses})
 
     assert artefact.verified
-    assert [each.name for each in beside.events if single(each.event)
-            and (each.expected, test(each.event)) not in allowed] == []
+    assert [
+        each.name for each in beside.events if single(each.event) and (each.expected, test(each.event)) not in allowed
+    ] == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -99,8 +100,14 @@ def test_a_drawn_rule_is_what_it_says_it_is(engine: str, text: str, event: dict[
 def asked_and_held(draw: st.DrawFn) -> tuple[Pattern, str]:
     """A text or pattern, and a value that is like it."""
     asked = draw(st.one_of(texts.map(lambda text: values.pattern((text,))), patterns()))
-    parts = [draw(st.sampled_from(["", "x", "a.b", "%", "_"])) if part is Wild.ANY
-             else draw(PIECES)[:1] if part is Wild.ONE else part for part in asked]
+    parts = [
+        draw(st.sampled_from(["", "x", "a.b", "%", "_"]))
+        if part is Wild.ANY
+        else draw(PIECES)[:1]
+        if part is Wild.ONE
+        else part
+        for part in asked
+    ]
     held = "".join(map(str, parts)).replace("\0", "")  # where SQLite's patterns end a text
     changes = [str, str.swapcase, lambda text: text[1:], lambda text: f"{text}x", lambda text: text.replace("\\", "")]
     return asked, draw(st.sampled_from(changes))(held)

@@ -1,9 +1,9 @@
 """sigma-kql: detection rules in Elastic KQL and Sigma, said in other words with the same verdict, or a declared loss.
 
-    >>> import translator
-    >>> test = translator.compile("event.category:file and not event.type:deletion")
-    >>> test({"event": {"category": ["file"], "type": ["creation"]}})
-    True
+>>> import translator
+>>> test = translator.compile("event.category:file and not event.type:deletion")
+>>> test({"event": {"category": ["file"], "type": ["creation"]}})
+True
 """
 
 from __future__ import annotations
@@ -28,19 +28,51 @@ __version__ = "0.1.0"
 
 #: Public name -> where it lives. Loaded on first use: `sigma-kql --version` should not wait for a parser.
 _HOMES = {
-    "Artefact": "artefact", "Predicate": "artefact",
-    "Code": "errors", "Diagnostic": "errors", "TranslatorError": "errors",
-    "Effect": "ledger", "Fidelity": "ledger", "Loss": "ledger",
-    "Matcher": "matcher", "compile": "pipeline", "compile_dsl": "pipeline", "convert": "pipeline",
-    "Explanation": "explanation", "explain": "explanation", "Report": "verification", "verify": "verification",
-    "Rule": "rule", "Schema": "schema", "read": "sources", "read_text": "sources",
+    "Artefact": "artefact",
+    "Predicate": "artefact",
+    "Code": "errors",
+    "Diagnostic": "errors",
+    "TranslatorError": "errors",
+    "Effect": "ledger",
+    "Fidelity": "ledger",
+    "Loss": "ledger",
+    "Matcher": "matcher",
+    "compile": "pipeline",
+    "compile_dsl": "pipeline",
+    "convert": "pipeline",
+    "Explanation": "explanation",
+    "explain": "explanation",
+    "Report": "verification",
+    "verify": "verification",
+    "Rule": "rule",
+    "Schema": "schema",
+    "read": "sources",
+    "read_text": "sources",
 }
 
 _RENAMED = {"compile": "compile_rule"}
 
 __all__ = [
-    "Artefact", "Code", "Diagnostic", "Effect", "Explanation", "Fidelity", "Loss", "Matcher", "Predicate", "Report",
-    "Rule", "Schema", "TranslatorError", "compile", "compile_dsl", "convert", "explain", "kibana", "read", "read_text",
+    "Artefact",
+    "Code",
+    "Diagnostic",
+    "Effect",
+    "Explanation",
+    "Fidelity",
+    "Loss",
+    "Matcher",
+    "Predicate",
+    "Report",
+    "Rule",
+    "Schema",
+    "TranslatorError",
+    "compile",
+    "compile_dsl",
+    "convert",
+    "explain",
+    "kibana",
+    "read",
+    "read_text",
     "verify",
 ]
 

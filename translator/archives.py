@@ -41,8 +41,17 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _TAR = slice(257, 262), b"ustar"
 
-_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
-           tarfile.TarError, zipfile.BadZipFile)
+_BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+)
 
 #: What would leave the folder that an archive is unpacked to.
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|\Z)")
@@ -50,8 +59,11 @@ _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|\Z)")
 
 def is_archive(start: bytes) -> bool:
     """Whether a file that begins with these bytes (`SAMPLE` of them) is an archive, or a compressed file."""
-    return (start.startswith((*_ZIP, _ZSTANDARD)) or any(start.startswith(mark) for mark, _ in _COMPRESSED)
-            or start[_TAR[0]] == _TAR[1])
+    return (
+        start.startswith((*_ZIP, _ZSTANDARD))
+        or any(start.startswith(mark) for mark, _ in _COMPRESSED)
+        or start[_TAR[0]] == _TAR[1]
+    )
 
 
 def members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | TranslatorError]:
@@ -70,8 +82,9 @@ def _members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | Translat
     start = file.read(SAMPLE)
     file.seek(0)
     if start.startswith(_ZSTANDARD):
-        yield _refuse(name, f"{name} is compressed with Zstandard, which cannot be read here.",
-                      "unpack it, or make it a .tar.gz")
+        yield _refuse(
+            name, f"{name} is compressed with Zstandard, which cannot be read here.", "unpack it, or make it a .tar.gz"
+        )
         return
     with ExitStack() as stack:
         if start.startswith(_ZIP):
@@ -83,8 +96,9 @@ def _members(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes] | Translat
             packed = opener(file)
             stack.callback(packed.close)
             if not _unpacked(packed, plain):
-                yield _refuse(name, f"{name} unpacks to more than {LARGEST_ARCHIVE >> 30} GiB.",
-                              "unpack what is needed of it")
+                yield _refuse(
+                    name, f"{name} unpacks to more than {LARGEST_ARCHIVE >> 30} GiB.", "unpack what is needed of it"
+                )
                 return
             start = plain.read(SAMPLE)
             plain.seek(0)
@@ -130,8 +144,11 @@ def _in_order(paths: Iterable[str]) -> list[str]:
 def _one(name: str, path: str, opened: Callable[[], IO[bytes] | None]) -> tuple[str, bytes] | TranslatorError:
     path = path.removeprefix("./")
     if _OUTSIDE.match(path):
-        return _refuse(name, f"The archive holds a file that would lie outside it: {path}.",
-                       "unpack it with care, and read the folder")
+        return _refuse(
+            name,
+            f"The archive holds a file that would lie outside it: {path}.",
+            "unpack it with care, and read the folder",
+        )
     whole = f"{name}/{path}"
     try:
         file = opened()
@@ -145,8 +162,9 @@ def _one(name: str, path: str, opened: Callable[[], IO[bytes] | None]) -> tuple[
     except _BROKEN as error:
         return _refuse(whole, f"{whole} cannot be read: {_why(error)}.")
     if size > LARGEST_MEMBER:
-        return _refuse(whole, f"{whole} is larger than {LARGEST_MEMBER >> 20} MiB.",
-                       "unpack it, and name it if it is a rule file")
+        return _refuse(
+            whole, f"{whole} is larger than {LARGEST_MEMBER >> 20} MiB.", "unpack it, and name it if it is a rule file"
+        )
     return whole, b"".join(chunks)
 
 

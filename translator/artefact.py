@@ -103,5 +103,8 @@ class Backend:
 
 def _unapplied(rule: Rule) -> tuple[Loss, ...]:
     """Exceptions whose values no file holds: every target, even one that judges single events, matches more without."""
-    return tuple(lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span)
-                 for need in rule.needs if isinstance(need.detail, ValueList))
+    return tuple(
+        lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span)
+        for need in rule.needs
+        if isinstance(need.detail, ValueList)
+    )

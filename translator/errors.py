@@ -36,17 +36,29 @@ class Code(Enum):
     NESTED_OUTSIDE = ("K101", Severity.ERROR, "A field of nested objects is asked outside its `path:{ ... }` block.")
     NESTED_INSIDE = ("K102", Severity.ERROR, "A field that is not nested is asked inside a `path:{ ... }` block.")
     NESTED_PATH = ("K103", Severity.ERROR, "A nested field is asked under another object's path.")
-    FREE_AMONG_FIELDS = ("K201", Severity.WARNING, "A value without a field stands beside conditions on fields; it searches every field.")
+    FREE_AMONG_FIELDS = (
+        "K201",
+        Severity.WARNING,
+        "A value without a field stands beside conditions on fields; it searches every field.",
+    )
     QUOTED_WILDCARD = ("K202", Severity.WARNING, "A star inside quotes is a plain star.")
     FIELD_WITH_BLANK = ("K203", Severity.WARNING, "A field's name has a blank in it.")
     SEVERAL_WORDS = ("K204", Severity.WARNING, "Several words without quotes are one value.")
-    NULL_VALUE = ("K205", Severity.WARNING, "A comparison with null is an error in Elasticsearch, not a test for absence.")
+    NULL_VALUE = (
+        "K205",
+        Severity.WARNING,
+        "A comparison with null is an error in Elasticsearch, not a test for absence.",
+    )
     ODD_WORD = ("K206", Severity.WARNING, "A word looks like null, true or false, but only the lower-case words are.")
     FIELDLESS_IN_NESTED = ("K207", Severity.WARNING, "A value without a field inside a nested block matches nothing.")
     COMMENT = ("K208", Severity.WARNING, "KQL has no comments; the text belongs to the query.")
     CONTROL_CHARACTER = ("K209", Severity.WARNING, "A value holds a tab or a line end, which an escape made.")
     TYPOGRAPHIC_QUOTES = ("K210", Severity.WARNING, "Typographic and single quotes are ordinary characters.")
-    SPLIT_PATTERN = ("K211", Severity.WARNING, "A wildcard pattern with a blank is split at the blank on a text or unknown field.")
+    SPLIT_PATTERN = (
+        "K211",
+        Severity.WARNING,
+        "A wildcard pattern with a blank is split at the blank on a text or unknown field.",
+    )
     FOREIGN_OPERATOR = ("K212", Severity.WARNING, "An operator of another language is ordinary text in KQL.")
     SCRIPTED = ("K104", Severity.ERROR, "Scripted fields (deprecated in Kibana) are not supported.")
 
@@ -76,11 +88,23 @@ class Code(Enum):
     TARGET_REFUSES = ("S010", Severity.ERROR, "The target's pySigma backend, or a pipeline, refuses the rule.")
 
     UNKNOWN_FIELD = ("T001", Severity.NOTE, "The schema does not know the field; it is treated as a keyword.")
-    BAD_FIELD_VALUE = ("T002", Severity.ERROR, "Elasticsearch answers this value on a field of this type with an error.")
+    BAD_FIELD_VALUE = (
+        "T002",
+        Severity.ERROR,
+        "Elasticsearch answers this value on a field of this type with an error.",
+    )
     BAD_SCHEMA = ("T003", Severity.ERROR, "The schema cannot be read.")
-    DSL_DEPTH = ("T004", Severity.ERROR, "The Query DSL nests deeper than Elasticsearch takes (30 queries, 29 of them bools).")
+    DSL_DEPTH = (
+        "T004",
+        Severity.ERROR,
+        "The Query DSL nests deeper than Elasticsearch takes (30 queries, 29 of them bools).",
+    )
     DSL_CLAUSE = ("T005", Severity.ERROR, "The Query DSL holds a clause or an option that Kibana's KQL never sends.")
-    ALWAYS_FAILS = ("T006", Severity.WARNING, "Elasticsearch will answer the query with an error, as it does when Kibana sends it.")
+    ALWAYS_FAILS = (
+        "T006",
+        Severity.WARNING,
+        "Elasticsearch will answer the query with an error, as it does when Kibana sends it.",
+    )
 
     NEEDS_MORE = ("R001", Severity.NOTE, "The rule needs more than its query on one event.")
     ID_REPLACED = ("R002", Severity.NOTE, "The rule's id is no UUID; one was derived from it.")
@@ -95,7 +119,11 @@ class Code(Enum):
     RENAMED = ("R010", Severity.NOTE, "A field goes by the name that the target's taxonomy has for it.")
     NEVER_TRUE = ("R012", Severity.WARNING, "No event satisfies the rule, or a part of it.")
     ALWAYS_TRUE = ("R013", Severity.WARNING, "Every event satisfies the rule, or a part of it.")
-    CHANGES_NOTHING = ("R014", Severity.WARNING, "A condition changes no verdict: the rest of the rule decides as it does.")
+    CHANGES_NOTHING = (
+        "R014",
+        Severity.WARNING,
+        "A condition changes no verdict: the rest of the rule decides as it does.",
+    )
     NOT_VERIFIED = ("R020", Severity.NOTE, "Only a foreign product can run the artefact; it was not run here.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
@@ -108,17 +136,33 @@ class Code(Enum):
     ENGINE_REFUSED = ("U006", Severity.ERROR, "The search engine answers with an error.")
 
     CASE = ("L001", Severity.ERROR, "Letter case decides differently in the target.")
-    TOKENS = ("L002", Severity.ERROR, "A text field's words have no counterpart in the target; substrings are compared.")
+    TOKENS = (
+        "L002",
+        Severity.ERROR,
+        "A text field's words have no counterpart in the target; substrings are compared.",
+    )
     NESTED = ("L003", Severity.ERROR, "The target cannot ask that one object of a list satisfies several conditions.")
     SEARCH = ("L004", Severity.ERROR, "The target cannot search a value in all fields as Elasticsearch does.")
-    FIELD_PATTERN = ("L005", Severity.ERROR, "The target has no field patterns and the schema does not expand this one.")
+    FIELD_PATTERN = (
+        "L005",
+        Severity.ERROR,
+        "The target has no field patterns and the schema does not expand this one.",
+    )
     RANGE = ("L006", Severity.ERROR, "The target compares numbers only.")
     ONE_CHARACTER = ("L007", Severity.ERROR, "The target has no wildcard for exactly one character.")
     SPACE_EDGE = ("L008", Severity.ERROR, "KQL cannot spell a pattern that begins or ends with white space.")
     EVERYTHING = ("L009", Severity.ERROR, "The target cannot say a condition that is always true.")
     NULL = ("L010", Severity.ERROR, "The target cannot ask for the JSON value null.")
-    TEXT_COMPARED = ("L011", Severity.ERROR, "The target cannot say how Elasticsearch compares this value on this type.")
-    NEED_DROPPED = ("L012", Severity.ERROR, "The target judges single events; what the rule needs beyond that is left out.")
+    TEXT_COMPARED = (
+        "L011",
+        Severity.ERROR,
+        "The target cannot say how Elasticsearch compares this value on this type.",
+    )
+    NEED_DROPPED = (
+        "L012",
+        Severity.ERROR,
+        "The target judges single events; what the rule needs beyond that is left out.",
+    )
     FIELD_APPROXIMATE = ("L014", Severity.ERROR, "The target's field says nearly the same as the rule's.")
     FIELD_UNMAPPED = ("L015", Severity.ERROR, "The target's taxonomy has no name for the field; it keeps the rule's.")
     CLASSIFICATION = ("L016", Severity.ERROR, "A condition on Elastic's own classification of events is left out.")

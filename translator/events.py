@@ -28,27 +28,34 @@ def read(path: str | Path) -> Iterator[Event | TranslatorError]:
     Raises TranslatorError where the file cannot be opened.
     """
     try:
-        file = open(path, "rb")  # noqa: SIM115 - the generator closes it
+        file = Path(path).open("rb")  # noqa: SIM115 - the generator closes it
     except OSError as error:
         code = Code.NOT_FOUND if isinstance(error, FileNotFoundError) else Code.UNREADABLE
-        raise refuse(code, f"{path} cannot be read: {(error.strerror or str(error)).lower()}.", Source("", str(path)),
-                     Span(0, 0)) from None
+        raise refuse(
+            code, f"{path} cannot be read: {(error.strerror or str(error)).lower()}.", Source("", str(path)), Span(0, 0)
+        ) from None
     return _closing(file, str(path))
 
 
 def _closing(file: BinaryIO, name: str) -> Iterator[Event | TranslatorError]:
     with file:
-        yield from stream(gzip.open(file) if name.endswith(".gz") else file, name)  # type: ignore[arg-type]
+        if not name.endswith(".gz"):
+            yield from stream(file, name)
+            return
+        with gzip.open(file) as unpacked:
+            yield from stream(unpacked, name)
 
 
-def stream(lines: BinaryIO, name: str) -> Iterator[Event | TranslatorError]:
+def stream(lines: BinaryIO | gzip.GzipFile, name: str) -> Iterator[Event | TranslatorError]:
     """The events of an open binary file, and an error for each line that holds none. Blank lines are passed over."""
     number = 0
     while True:
         try:
             line = lines.readline()
         except (OSError, EOFError, zlib.error) as error:
-            yield refuse(Code.UNREADABLE, f"{name} cannot be read on after line {number}: {error}.", Source("", name), Span(0, 0))
+            yield refuse(
+                Code.UNREADABLE, f"{name} cannot be read on after line {number}: {error}.", Source("", name), Span(0, 0)
+            )
             return
         if not line:
             return
@@ -78,5 +85,10 @@ def _mistake(line: bytes, number: int, name: str, at: int, why: str) -> Translat
     text = line.decode("utf-8", "replace").rstrip("\r\n")
     source = Source(text, name, first=number)
     start = min(at, len(text))
-    return refuse(Code.BAD_EVENT, f"The line holds no event: {why}.", source, Span(start, start + 1),
-                  "write one JSON object a line")
+    return refuse(
+        Code.BAD_EVENT,
+        f"The line holds no event: {why}.",
+        source,
+        Span(start, start + 1),
+        "write one JSON object a line",
+    )

@@ -45,8 +45,14 @@ def sort(items: Iterable[Located], *, now: datetime | None = None) -> Sorted:
         if end is not None:
             passed = end <= (now or datetime.now(UTC))
             said = "has expired and is not applied" if passed else "is applied, and will end"
-            notes.append(diagnose(Code.EXPIRING, f"The exception {_name(item)} {said} ({item.value['expire_time']}).",
-                                  item.source, item.span("expire_time")))
+            notes.append(
+                diagnose(
+                    Code.EXPIRING,
+                    f"The exception {_name(item)} {said} ({item.value['expire_time']}).",
+                    item.source,
+                    item.span("expire_time"),
+                )
+            )
             if passed:
                 continue
         if listed := next((entry for entry in item.at("entries").items() if entry.at("type").value == "list"), None):
@@ -60,8 +66,9 @@ def meaning(item: Located, reader: DslReader) -> logic.Formula:
     """The events that an item excludes. ``reader`` collects what cannot be said."""
     entries = item.at("entries")
     if not entries.items():
-        return reader.refuse(item, f"The exception {_name(item)} has no entries; it would exclude every event.",
-                             "take it out")
+        return reader.refuse(
+            item, f"The exception {_name(item)} has no entries; it would exclude every event.", "take it out"
+        )
     parts = [_entry(entry, reader, None) for entry in entries.items()]
     said = item.at("os_types")
     systems = tuple(each.value for each in said.items())
@@ -69,10 +76,16 @@ def meaning(item: Located, reader: DslReader) -> logic.Formula:
         return reader.refuse(said, "os_types is a list of names such as windows.", "write the names in brackets")
     if systems:
         span = reader.span(said)
-        parts.append(logic.Or(tuple(
-            logic.Phrase(reader.field(name, said, None), system, span=span)
-            for name in _SYSTEM_FIELDS for system in systems
-        ), span=span))
+        parts.append(
+            logic.Or(
+                tuple(
+                    logic.Phrase(reader.field(name, said, None), system, span=span)
+                    for name in _SYSTEM_FIELDS
+                    for system in systems
+                ),
+                span=span,
+            )
+        )
     return conjunction(parts, reader.span(entries))
 
 
@@ -88,8 +101,9 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
             return reader.refuse(entry, "A nested entry has no entries of its own.", "take it out")
         return logic.Within(name, conjunction(inner, reader.span(entry.at("entries"))), span=reader.span(entry))
     if operator not in ("included", "excluded"):
-        return reader.refuse(entry.at("operator"), f"An entry's operator is included or excluded, not {operator!r}.",
-                             "write included")
+        return reader.refuse(
+            entry.at("operator"), f"An entry's operator is included or excluded, not {operator!r}.", "write included"
+        )
     questions: dict[str, Callable[[], logic.Formula]] = {
         "match": lambda: _phrase(entry.at("value"), field, reader),
         "match_any": lambda: _phrases(entry.at("value"), field, reader),
@@ -97,8 +111,9 @@ def _entry(entry: Located, reader: DslReader, path: str | None) -> logic.Formula
         "exists": lambda: logic.Exists(field, span=reader.span(entry)),
     }
     if kind not in questions:
-        return reader.refuse(entry.at("type"), f"An entry of type {kind!r} cannot be said as a formula.",
-                             f"use {_TYPES}")
+        return reader.refuse(
+            entry.at("type"), f"An entry of type {kind!r} cannot be said as a formula.", f"use {_TYPES}"
+        )
     field = reader.field(f"{path}.{name}" if path else name, entry.at("field"), path)
     question = questions[kind]()
     return logic.Not(question, span=question.span) if operator == "excluded" else question
@@ -123,8 +138,10 @@ def _wildcard(value: Located, field: FieldRef, reader: DslReader) -> logic.Formu
 
 def _value_list(item: Located, entry: Located) -> Need:
     id_, type_ = (str(entry.at("list", key).value) for key in ("id", "type"))
-    message = (f"The exception {_name(item)} excludes the values of the list {id_}, which Kibana keeps apart from its "
-               "rules; no export holds it.")
+    message = (
+        f"The exception {_name(item)} excludes the values of the list {id_}, which Kibana keeps apart from its "
+        "rules; no export holds it."
+    )
     return Need("value_list", message, item.source.to_root(entry.value_span()), ValueList(id_, type_, _name(item)))
 
 

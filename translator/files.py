@@ -35,8 +35,11 @@ _BLANK = re.compile(r"\s*\Z")
 
 #: Byte order marks and the encodings they announce; the 32-bit ones first, since they begin like the 16-bit ones.
 _MARKS = (
-    (BOM_UTF32_LE, None), (BOM_UTF32_BE, None),
-    (BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"),
+    (BOM_UTF32_LE, None),
+    (BOM_UTF32_BE, None),
+    (BOM_UTF8, "utf-8"),
+    (BOM_UTF16_LE, "utf-16-le"),
+    (BOM_UTF16_BE, "utf-16-be"),
 )
 _CALLED = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 
@@ -88,8 +91,9 @@ class File:
         for mark, encoding in _MARKS:
             if self.content.startswith(mark):
                 if encoding is None:
-                    raise refuse(Code.NOT_TEXT, "The file is in UTF-32.", Source("", self.name), Span(0, 0),
-                                 "save it as UTF-8")
+                    raise refuse(
+                        Code.NOT_TEXT, "The file is in UTF-32.", Source("", self.name), Span(0, 0), "save it as UTF-8"
+                    )
                 return encoding, len(mark)
         return "utf-8", 0
 
@@ -103,17 +107,25 @@ class File:
         return refuse(
             Code.NOT_TEXT,
             f"The file is no valid {_CALLED[encoding]}: {wrong} at byte {skipped + error.start} ({error.reason}).",
-            readable, Span(at, at + 1), "save it as UTF-8",
+            readable,
+            Span(at, at + 1),
+            "save it as UTF-8",
         )
 
     def _binary(self, at: int, encoding: str) -> TranslatorError:
         text = self.content[:_SAMPLE]
         # Text in a western language has a zero in every second byte of UTF-16, and half as many zeros as bytes.
         if encoding == "utf-8" and text.count(0) * 3 > len(text):
-            return refuse(Code.NOT_TEXT, "The file looks like UTF-16, but it has no byte order mark.",
-                          Source("", self.name), Span(0, 0), "save it as UTF-8")
-        return refuse(Code.NOT_TEXT, f"The file is binary: there is a NUL at offset {at}.",
-                      Source("", self.name), Span(0, 0))
+            return refuse(
+                Code.NOT_TEXT,
+                "The file looks like UTF-16, but it has no byte order mark.",
+                Source("", self.name),
+                Span(0, 0),
+                "save it as UTF-8",
+            )
+        return refuse(
+            Code.NOT_TEXT, f"The file is binary: there is a NUL at offset {at}.", Source("", self.name), Span(0, 0)
+        )
 
 
 def _errors(encoding: str) -> str:
@@ -220,8 +232,12 @@ def write(path: Path | str, text: str) -> None:
     try:
         content = text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise refuse(Code.UNREADABLE, f"{path} cannot be written: U+{ord(text[error.start]):04X} is half a character.",
-                     Source(text, str(path)), Span(error.start, error.end)) from None
+        raise refuse(
+            Code.UNREADABLE,
+            f"{path} cannot be written: U+{ord(text[error.start]):04X} is half a character.",
+            Source(text, str(path)),
+            Span(error.start, error.end),
+        ) from None
     write_bytes(path, content)
 
 
@@ -265,15 +281,24 @@ def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") ->
     match error:
         case OSError() if done != "read":
             reason = (error.strerror or str(error)).lower()
-            return refuse(Code.UNREADABLE, f"{shown} cannot be {done}: {reason}.", nowhere,
-                          Span(0, 0), "write somewhere else with -o")
+            return refuse(
+                Code.UNREADABLE,
+                f"{shown} cannot be {done}: {reason}.",
+                nowhere,
+                Span(0, 0),
+                "write somewhere else with -o",
+            )
         case FileNotFoundError() | ValueError() | OSError(errno=errno.ENAMETOOLONG):
             return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}.", nowhere, Span(0, 0))
         case IsADirectoryError():
             return refuse(Code.UNREADABLE, f"{shown} is a folder; a file is needed.", nowhere, Span(0, 0))
         case NotADirectoryError():
-            return refuse(Code.NOT_FOUND, f"There is no file or folder {shown}: a part of the path is a file.",
-                          nowhere, Span(0, 0))
+            return refuse(
+                Code.NOT_FOUND,
+                f"There is no file or folder {shown}: a part of the path is a file.",
+                nowhere,
+                Span(0, 0),
+            )
         case _:
             reason = (error.strerror or str(error)).lower()
             return refuse(Code.UNREADABLE, f"{shown} cannot be read: {reason}.", nowhere, Span(0, 0))

@@ -64,8 +64,11 @@ def _combined(meta: Located, reader: DslReader) -> logic.Formula:
     """Filters under one ``and`` or ``or``; where an entry is a list itself, its filters belong together."""
     relation = str(meta.at("relation").value).upper()
     if relation not in ("AND", "OR") or not isinstance(meta.at("params").value, list):
-        return reader.refuse(meta, "A combined filter has a relation (AND or OR) and a list of filters.",
-                             "write `relation: OR` and `params: [...]`")
+        return reader.refuse(
+            meta,
+            "A combined filter has a relation (AND or OR) and a list of filters.",
+            "write `relation: OR` and `params: [...]`",
+        )
     groups = [each.items() if isinstance(each.value, list) else (each,) for each in meta.at("params").items()]
     span = reader.span(meta.at("params"))
     if relation == "AND":

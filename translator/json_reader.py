@@ -33,8 +33,13 @@ class _Twice(ValueError):
 def read(source: Source) -> Located:
     """Read a text that holds one JSON value. Raises TranslatorError at the place of a mistake."""
     if not source.text.isascii() and (broken := _BROKEN.search(source.text)):
-        raise refuse(Code.NOT_TEXT, f"The text is no valid UTF-8: byte {ord(broken[0]) - 0xDC00:02x}.", source,
-                     Span(broken.start(), broken.end()), "save it as UTF-8")
+        raise refuse(
+            Code.NOT_TEXT,
+            f"The text is no valid UTF-8: byte {ord(broken[0]) - 0xDC00:02x}.",
+            source,
+            Span(broken.start(), broken.end()),
+            "save it as UTF-8",
+        )
     try:
         value = json.loads(source.text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:

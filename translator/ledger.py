@@ -114,8 +114,13 @@ NOTHING_ALLOWED = Allowance()
 def _not_allowable(word: str) -> Diagnostic:
     known = ", ".join([*Effect, *(str(code) for code in Code if code.number.startswith("L"))])
     source = Source(word, "--allow")
-    return diagnose(Code.BAD_ALLOW, f'"{word}" is neither an effect nor a loss code.', source,
-                    Span(0, len(word)), f"write one of {known}")
+    return diagnose(
+        Code.BAD_ALLOW,
+        f'"{word}" is neither an effect nor a loss code.',
+        source,
+        Span(0, len(word)),
+        f"write one of {known}",
+    )
 
 
 def settle(losses: Collection[Loss], allow: Allowance) -> tuple[Loss, ...]:

@@ -76,5 +76,10 @@ def _duplicates(rules: Iterable[Rule]) -> Iterable[Diagnostic]:
     for rule in rules:
         before = seen.setdefault(rule.id, rule)
         if before is not rule:
-            yield diagnose(Code.DUPLICATE_ID, f"{rule.source.name} and {before.source.name} have one id, {rule.id}.",
-                           rule.source, Span(0, 1), "leave one of them out")
+            yield diagnose(
+                Code.DUPLICATE_ID,
+                f"{rule.source.name} and {before.source.name} have one id, {rule.id}.",
+                rule.source,
+                Span(0, 1),
+                "leave one of them out",
+            )

@@ -44,7 +44,7 @@ class _Fields(Mapping[str, FieldRef]):
         return len(self._lines)
 
     def _make(self, name: str, rest: str) -> FieldRef:
-        above = (rest.split("\t") + ["", ""])[2]
+        above = ([*rest.split("\t"), "", ""])[2]
         holder = next((path for path in _holders(name) if path in self.nested), None)
         parent, _, suffix = name.rpartition(".")
         details = replace(PLAIN, reads=(parent,)) if suffix in _MULTI and self._is_leaf(parent) else PLAIN
@@ -65,7 +65,7 @@ class _Fields(Mapping[str, FieldRef]):
 
     def origins(self, name: str) -> tuple[tuple[Type, str], ...]:
         """What the sources say of a field, the believed one first, then those that say something else."""
-        _, source, _, others = (self._lines[name].split("\t") + ["", "", ""])[:4]
+        _, source, _, others = ([*self._lines[name].split("\t"), "", "", ""])[:4]
         said = [each.partition(":") for each in others.split()]
         return ((self[name].type, _CALLED[source]), *((Type(kind), _CALLED[key]) for kind, _, key in said))
 

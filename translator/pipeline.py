@@ -43,8 +43,9 @@ def convert(
     rule = _rule(rule)
     chosen = target(to)
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
-    options = Options(schema or Schema.default(), profile, attack, time_zone=time_zone, width=width,
-                      pipelines=tuple(pipelines))
+    options = Options(
+        schema or Schema.default(), profile, attack, time_zone=time_zone, width=width, pipelines=tuple(pipelines)
+    )
     elastic = elastic_names(rule, to, fields)
     checked = rule.check(options.schema, elastic_names=elastic)
     if elastic and rule.sigma_header:
@@ -109,16 +110,28 @@ def target(name: str) -> Backend:
     found = backend(name)
     if found is None:
         source = Source(name, "--to")
-        raise TranslatorError((diagnose(Code.UNKNOWN_TARGET, f'There is no target "{name}".', source, Span(0, len(name)),
-                                        f"write one of {', '.join(sorted({**backends(), **foreign()}))}"),))
+        raise TranslatorError(
+            (
+                diagnose(
+                    Code.UNKNOWN_TARGET,
+                    f'There is no target "{name}".',
+                    source,
+                    Span(0, len(name)),
+                    f"write one of {', '.join(sorted({**backends(), **foreign()}))}",
+                ),
+            )
+        )
     return found
 
 
 def needs(rule: Rule, artefact: Artefact | None = None) -> tuple[Diagnostic, ...]:
     """What the rule needs beyond one event, as notes; not where the artefact declares it as a loss."""
     told = {loss.message for loss in artefact.losses} if artefact is not None else set()
-    return tuple(diagnose(Code.NEEDS_MORE, need.message, rule.source, need.span)
-                 for need in rule.needs if need.message not in told)
+    return tuple(
+        diagnose(Code.NEEDS_MORE, need.message, rule.source, need.span)
+        for need in rule.needs
+        if need.message not in told
+    )
 
 
 def _rule(rule: Rule | str) -> Rule:

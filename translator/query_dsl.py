@@ -25,9 +25,13 @@ _WITHOUT_EFFECT = frozenset({"boost", "_name", "rewrite"})
 _BOUNDS = {"gt": logic.RangeOp.GT, "gte": logic.RangeOp.GTE, "lt": logic.RangeOp.LT, "lte": logic.RangeOp.LTE}
 
 #: What dates are read by anyway, so that saying it changes nothing.
-_USUAL_FORMATS = frozenset({
-    "strict_date_optional_time", "strict_date_optional_time||epoch_millis", "date_optional_time",
-})
+_USUAL_FORMATS = frozenset(
+    {
+        "strict_date_optional_time",
+        "strict_date_optional_time||epoch_millis",
+        "date_optional_time",
+    }
+)
 
 #: Clauses that people use and no formula can ask, and what to write instead.
 _INSTEAD = {
@@ -68,10 +72,19 @@ class DslReader:
         (name,) = names
         body = dsl.at(name)
         readers: dict[str, Callable[[Located, str | None], logic.Formula]] = {
-            "bool": self.boolean, "exists": self.exists, "match": self.match, "match_phrase": self.match_phrase,
-            "multi_match": self.multi_match, "nested": self.nested, "prefix": self.prefix, "range": self.ranged,
-            "term": self.term, "terms": self.terms, "wildcard": self.wildcard,
-            "match_all": self.match_all, "match_none": self.match_none,
+            "bool": self.boolean,
+            "exists": self.exists,
+            "match": self.match,
+            "match_phrase": self.match_phrase,
+            "multi_match": self.multi_match,
+            "nested": self.nested,
+            "prefix": self.prefix,
+            "range": self.ranged,
+            "term": self.term,
+            "terms": self.terms,
+            "wildcard": self.wildcard,
+            "match_all": self.match_all,
+            "match_none": self.match_none,
         }
         if name not in readers:
             return self.refuse(body, f"The clause {name} cannot be said as a formula.", _INSTEAD.get(name, _OTHERS))
@@ -96,8 +109,7 @@ class DslReader:
         """All of ``must`` and ``filter``, none of ``must_not``, and as many of ``should`` as are asked for."""
         self.options(body, {"must", "filter", "should", "must_not", "minimum_should_match", "adjust_pure_negative"})
         if body.value.get("adjust_pure_negative", True) is not True:
-            return self.refuse(body.at("adjust_pure_negative"), "It changes what must_not alone means.",
-                               "leave it out")
+            return self.refuse(body.at("adjust_pure_negative"), "It changes what must_not alone means.", "leave it out")
         wanted = [self.clause(each, nested) for key in ("must", "filter") for each in _listed(body.at(key))]
         choices = [self.clause(each, nested) for each in _listed(body.at("should"))]
         excluded = [self.clause(each, nested) for each in _listed(body.at("must_not"))]
@@ -128,8 +140,11 @@ class DslReader:
             return [choices[0] if len(choices) == 1 else logic.Or(tuple(choices), span=self.span(body.at("should")))]
         if number == len(choices):
             return choices
-        self.refuse(body.at("minimum_should_match"), f"{number} of {len(choices)} conditions are no formula.",
-                    "write out the combinations")
+        self.refuse(
+            body.at("minimum_should_match"),
+            f"{number} of {len(choices)} conditions are no formula.",
+            "write out the combinations",
+        )
         return []
 
     def exists(self, body: Located, nested: str | None) -> logic.Formula:
@@ -155,8 +170,11 @@ class DslReader:
             return self.refuse(body, "terms takes one field and a list of values.", "write the values out")
         entries = body.at(names[0])
         field = asked(self.field(names[0], entries, nested), Ask.TERM)
-        items = tuple(logic.Equals(field, value, span=self.span(each)) for each in entries.items()
-                      if (value := self.scalar(each)) is not None)
+        items = tuple(
+            logic.Equals(field, value, span=self.span(each))
+            for each in entries.items()
+            if (value := self.scalar(each)) is not None
+        )
         if not entries.value:
             return self.nothing(entries)
         return items[0] if len(items) == 1 else logic.Or(items, span=self.span(entries))
@@ -169,8 +187,9 @@ class DslReader:
         if options.get("type") == "phrase":  # Kibana's phrase filter before version 7
             return logic.Phrase(asked(field, Ask.MATCH), value, span=span)
         if options.get("type", "boolean") != "boolean" or str(options.get("operator", "or")).lower() != "or":
-            return self.refuse(body, "This form of match cannot be said as a formula.",
-                               "use match_phrase, or one match for each word")
+            return self.refuse(
+                body, "This form of match cannot be said as a formula.", "use match_phrase, or one match for each word"
+            )
         return logic.Words(asked(field, Ask.MATCH), value, span=span)
 
     def match_phrase(self, body: Located, nested: str | None) -> logic.Formula:
@@ -219,8 +238,11 @@ class DslReader:
         bounds = body.at(names[0])
         self.options(bounds, {*_BOUNDS, "format"})
         if bounds.value.get("format") not in (None, *_USUAL_FORMATS):
-            return self.refuse(bounds.at("format"), "A date format of its own cannot be said as a formula.",
-                               "write the dates in ISO 8601 and leave `format` out")
+            return self.refuse(
+                bounds.at("format"),
+                "A date format of its own cannot be said as a formula.",
+                "write the dates in ISO 8601 and leave `format` out",
+            )
         field = asked(self.field(names[0], bounds, nested), Ask.TERM)
         sides = [(op, self.scalar(bounds.at(key))) for key, op in _BOUNDS.items() if bounds.value.get(key) is not None]
         match sides:
@@ -231,8 +253,9 @@ class DslReader:
             case [(op, value), second] if {op.word[0], second[0].word[0]} == {"g", "l"}:
                 return logic.Compare(field, op, value, second, span=self.span(bounds))
             case _:
-                return self.refuse(bounds, "A range has at most one lower and one upper bound.",
-                                   "keep the narrower ones")
+                return self.refuse(
+                    bounds, "A range has at most one lower and one upper bound.", "keep the narrower ones"
+                )
 
     def nested(self, body: Located, _: str | None) -> logic.Formula:
         self.options(body, {"path", "query", "score_mode", "ignore_unmapped"})
@@ -240,8 +263,9 @@ class DslReader:
         if not isinstance(path, str) or not path:
             return self.refuse(body, "nested asks for the path of its objects.", "write `path: name`")
         if body.value.get("score_mode", "none") not in _SCORE_MODES:
-            return self.refuse(body.at("score_mode"), "There is no such score mode.",
-                               f"use one of {', '.join(_SCORE_MODES)}")
+            return self.refuse(
+                body.at("score_mode"), "There is no such score mode.", f"use one of {', '.join(_SCORE_MODES)}"
+            )
         known = path in self.schema or self.schema.complete
         if body.value.get("ignore_unmapped") is True and known and self.schema.field(path).type is not Type.NESTED:
             return self.nothing(body)
@@ -271,8 +295,9 @@ class DslReader:
             self.notes.append(self.finding(body, Code.ASCII_FOLDING, said, None))
         return leaf
 
-    def field_and_value(self, body: Located, nested: str | None, key: str,
-                        allowed: Collection[str]) -> tuple[FieldRef, Scalar, dict[str, Any], Span] | None:
+    def field_and_value(
+        self, body: Located, nested: str | None, key: str, allowed: Collection[str]
+    ) -> tuple[FieldRef, Scalar, dict[str, Any], Span] | None:
         """The field that a clause asks, the value under ``key`` (or alone), its options and its place."""
         names = [name for name in body.value if name not in _WITHOUT_EFFECT]
         if len(names) != 1:
@@ -302,17 +327,23 @@ class DslReader:
         if self.schema.knows and name not in self.schema:
             self.unknown.setdefault(name, at)
         elif field.nested not in (None, nested):
-            said = (f"{name} lies in the nested objects {field.nested}, and the filter does not ask inside them; "
-                    "it would never match.")
-            self.found.append(self.finding(at, Code.NESTED_OUTSIDE, said,
-                                           f"put the clause into `nested: {{path: {field.nested}, query: ...}}`"))
+            said = (
+                f"{name} lies in the nested objects {field.nested}, and the filter does not ask inside them; "
+                "it would never match."
+            )
+            self.found.append(
+                self.finding(
+                    at, Code.NESTED_OUTSIDE, said, f"put the clause into `nested: {{path: {field.nested}, query: ...}}`"
+                )
+            )
         return field
 
     def options(self, body: Located, known: Collection[str]) -> None:
         for key in body.value:
             if key not in known and key not in _WITHOUT_EFFECT:
-                self.refuse(body.at(key), f"The option {key} cannot be said as a formula.",
-                            "leave it out if it changes nothing")
+                self.refuse(
+                    body.at(key), f"The option {key} cannot be said as a formula.", "leave it out if it changes nothing"
+                )
 
     def refuse(self, at: Located, message: str, hint: str) -> logic.Formula:
         """Note a refusal, and go on to find the other mistakes."""

@@ -70,13 +70,23 @@ def _spelled(edit: Edit, newline: str) -> tuple[Span, str]:
     if isinstance(source, Quoted) and source.quoting is not None:
         spelled = source.quoting.spell(edit.text, newline)
         if spelled is None:
-            raise refuse(Code.UNREADABLE, "The string cannot hold the new text.", source, Span(0, 1),
-                         "write the characters that stand for half a character in full")
+            raise refuse(
+                Code.UNREADABLE,
+                "The string cannot hold the new text.",
+                source,
+                Span(0, 1),
+                "write the characters that stand for half a character in full",
+            )
         return source.literal, spelled
     if isinstance(source.positions, range):
         return Span(source.positions[0], source.positions[-1]), edit.text
-    raise refuse(Code.UNREADABLE, "A text of this kind cannot be written in place.", source, Span(0, 1),
-                 "format it by hand, or keep it in TOML, JSON, a page or a file of its own")
+    raise refuse(
+        Code.UNREADABLE,
+        "A text of this kind cannot be written in place.",
+        source,
+        Span(0, 1),
+        "format it by hand, or keep it in TOML, JSON, a page or a file of its own",
+    )
 
 
 def _spliced(text: str, changes: list[tuple[Span, str]]) -> str:

@@ -23,15 +23,21 @@ def formatted(file: File, rules: Iterable[Rule], width: int) -> bytes:
     if not found:
         return file.content
     if not file.content:
-        raise refuse(Code.UNREADABLE, f"{file.name} lies in an archive, which is not rewritten.", found[0].source,
-                     Span(0, 1), "unpack the archive, and format the folder")
+        raise refuse(
+            Code.UNREADABLE,
+            f"{file.name} lies in an archive, which is not rewritten.",
+            found[0].source,
+            Span(0, 1),
+            "unpack the archive, and format the folder",
+        )
     text = found[0].source.text
     newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text and "\n" not in text else "\n"
     edits = []
     for rule in found:
         if rule.language is not Language.KQL:
-            raise refuse(Code.OTHER_LANGUAGE, "Only KQL can be formatted.", rule.query, Span(0, 1),
-                         "leave the file out")
+            raise refuse(
+                Code.OTHER_LANGUAGE, "Only KQL can be formatted.", rule.query, Span(0, 1), "leave the file out"
+            )
         new = query(rule.query, width, "\n" if _in_quotes(rule.query) else newline)
         if new != rule.query.text:
             edits.append(Edit(rule.query, new))

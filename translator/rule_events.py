@@ -81,8 +81,11 @@ class _Reader:
     def file(self) -> RuleEvents:
         top = self.document.value
         if not isinstance(top, dict):
-            self.mistake("An events file is a map with the lists `match` and `no_match`.", (),
-                         "write `match:` and below it `- {name: ..., event: {...}}`")
+            self.mistake(
+                "An events file is a map with the lists `match` and `no_match`.",
+                (),
+                "write `match:` and below it `- {name: ..., event: {...}}`",
+            )
             return RuleEvents(self.document.source, ())
         self.keys(top, (), _KEYS)
         events = [event for side in _SIDES for event in self.side(top, side)]
@@ -93,8 +96,11 @@ class _Reader:
     def side(self, top: dict[Any, Any], side: str) -> Iterator[RuleEvent]:
         entries = top.get(side, [])
         if not isinstance(entries, list):
-            self.mistake(f"`{side}` takes a list of events, not {_kind(entries)}.", (side,),
-                         f"write `{side}: []` or leave the key out where there is none")
+            self.mistake(
+                f"`{side}` takes a list of events, not {_kind(entries)}.",
+                (side,),
+                f"write `{side}: []` or leave the key out where there is none",
+            )
             return
         for at, entry in enumerate(entries):
             if (event := self.entry(entry, (side, at), _SIDES[side])) is not None:
@@ -102,8 +108,11 @@ class _Reader:
 
     def entry(self, entry: Any, path: yaml_reader.Path, expected: bool) -> RuleEvent | None:
         if not isinstance(entry, dict):
-            self.mistake(f"An entry is a map with `name` and `event`, not {_kind(entry)}.", path,
-                         "write `- {name: ..., event: {...}}`")
+            self.mistake(
+                f"An entry is a map with `name` and `event`, not {_kind(entry)}.",
+                path,
+                "write `- {name: ..., event: {...}}`",
+            )
             return None
         self.keys(entry, path, _ENTRY_KEYS)
         name, why = (self.sentence(entry, path, key) for key in ("name", "why"))
@@ -116,8 +125,11 @@ class _Reader:
             return None
         event = entry["event"]
         if not isinstance(event, dict):
-            self.mistake(f"`event` takes a map of fields, not {_kind(event)}.", (*path, "event"),
-                         "write `event: {}` for a document without fields")
+            self.mistake(
+                f"`event` takes a map of fields, not {_kind(event)}.",
+                (*path, "event"),
+                "write `event: {}` for a document without fields",
+            )
             return None
         document = self.value(event, (*path, "event"))
         return RuleEvent(name or "", document, expected, why, span=self.document.value_span(*path))
@@ -134,14 +146,20 @@ class _Reader:
         span = self.document.span(*path, "name")
         if (earlier := self.named.setdefault(name, span)) is not span:
             line = self.document.source.locate(earlier.start).line
-            self.mistake(f'The name "{name}" is taken by the event on line {line}.', (*path, "name"),
-                         "say what sets this event apart")
+            self.mistake(
+                f'The name "{name}" is taken by the event on line {line}.',
+                (*path, "name"),
+                "say what sets this event apart",
+            )
 
     def fields(self, top: dict[Any, Any]) -> tuple[FieldRef, ...]:
         types = top.get("schema", {})
         if not isinstance(types, dict):
-            self.mistake(f"`schema` takes a map of fields to types, not {_kind(types)}.", ("schema",),
-                         "write `schema:` and below it `field.name: type`")
+            self.mistake(
+                f"`schema` takes a map of fields to types, not {_kind(types)}.",
+                ("schema",),
+                "write `schema:` and below it `field.name: type`",
+            )
             return ()
         known = {str(each) for each in Type}
         found: list[FieldRef] = []
@@ -150,8 +168,11 @@ class _Reader:
                 self.mistake(f"A field's name is a text, not {_kind(path)}.", ("schema", path), "put it in quotes")
             elif not isinstance(name, str) or name not in known:
                 said = f'"{name}"' if isinstance(name, str) else _kind(name)
-                self.mistake(f"A field's type is a name of Elasticsearch's, not {said}.", ("schema", path),
-                             f"use one of {', '.join(Type)}")
+                self.mistake(
+                    f"A field's type is a name of Elasticsearch's, not {said}.",
+                    ("schema", path),
+                    f"use one of {', '.join(Type)}",
+                )
             else:
                 found.append(typed(path, Type(name)))
         return tuple(found)
@@ -180,8 +201,11 @@ class _Reader:
             case str():
                 written = self.written(path)
                 if written == value and _JSON_NUMBER.fullmatch(written):
-                    self.mistake(f"YAML reads `{written}` as a text, JSON as a number.", path,
-                                 "write it with a point and a signed exponent (1.0e+3), or put a text in quotes")
+                    self.mistake(
+                        f"YAML reads `{written}` as a text, JSON as a number.",
+                        path,
+                        "write it with a point and a signed exponent (1.0e+3), or put a text in quotes",
+                    )
             case _:
                 self.mistake(f"JSON has no such value as {_kind(value)}.", path, "write text, numbers, lists and maps")
         return value
@@ -200,8 +224,9 @@ class _Reader:
             if isinstance(value, float) and not math.isfinite(value):
                 self.mistake(f"JSON has no number {value}.", path, "put a text in quotes")
             else:
-                self.mistake(f"YAML reads `{written}` as the number {value}.", path,
-                             f"write {value}, or put a text in quotes")
+                self.mistake(
+                    f"YAML reads `{written}` as the number {value}.", path, f"write {value}, or put a text in quotes"
+                )
         elif written == "-0" or not isinstance(value, int):
             return JsonNumber(written)
         return value

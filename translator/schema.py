@@ -376,11 +376,22 @@ def _from_yaml(source: Source) -> Schema:
     for path, entry in document.value.items():
         span = document.span(path)
         if not isinstance(path, str):
-            raise refuse(Code.BAD_SCHEMA, f"A field's name is a text, and YAML reads this one as {path}.", source, span,
-                         "put it in quotes")
+            raise refuse(
+                Code.BAD_SCHEMA,
+                f"A field's name is a text, and YAML reads this one as {path}.",
+                source,
+                span,
+                "put it in quotes",
+            )
         if isinstance(entry, dict) and "type" not in entry and entry:
             inner = next(iter(entry))
-            raise refuse(Code.BAD_SCHEMA, f"{path} has no type.", source, span, f"write one line a field: `{path}.{inner}: keyword`")
+            raise refuse(
+                Code.BAD_SCHEMA,
+                f"{path} has no type.",
+                source,
+                span,
+                f"write one line a field: `{path}.{inner}: keyword`",
+            )
         details: Mapping[str, Any] = entry if isinstance(entry, dict) else {"type": entry}
         unknown = details.keys() - {"type", "ignore_above"}
         if str(details.get("type")) not in set(Type) or unknown:

@@ -61,8 +61,13 @@ def from_text(source: Source) -> Schema:
         said = json.loads(source.text)
     except ValueError as error:
         at = getattr(error, "pos", 0)
-        raise refuse(Code.BAD_SCHEMA, f"The schema is no JSON: {getattr(error, 'msg', error)}.", source, Span(at, at + 1),
-                     "give the answer as the cluster gave it, or YAML: one `field.name: type` a line") from None
+        raise refuse(
+            Code.BAD_SCHEMA,
+            f"The schema is no JSON: {getattr(error, 'msg', error)}.",
+            source,
+            Span(at, at + 1),
+            "give the answer as the cluster gave it, or YAML: one `field.name: type` a line",
+        ) from None
     fields = said.get("fields", said.get("data_view", {}).get("fields")) if isinstance(said, dict) else said
     match fields:
         case [*_]:

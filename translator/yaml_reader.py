@@ -23,7 +23,8 @@ _MOST_NODES = 1_000_000
 _DEEPEST = 100
 
 _KNOWN_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in "map seq str int float bool null timestamp binary merge value".split()
+    f"tag:yaml.org,2002:{name}"
+    for name in ["map", "seq", "str", "int", "float", "bool", "null", "timestamp", "binary", "merge", "value"]
 )
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -63,8 +64,13 @@ def read(source: Source) -> Document:
     """Read a text that holds one YAML document. Raises TranslatorError at the place of a mistake."""
     documents = read_all(source)
     if len(documents) > 1:
-        raise refuse(Code.BAD_YAML, "There is a second document in the file.", source, documents[1].span(),
-                     "keep one document, or split the file")
+        raise refuse(
+            Code.BAD_YAML,
+            "There is a second document in the file.",
+            source,
+            documents[1].span(),
+            "keep one document, or split the file",
+        )
     return documents[0] if documents else Document(None, source, {}, {})
 
 
@@ -84,8 +90,13 @@ def read_all(source: Source) -> list[Document]:
         raise refuse(Code.BAD_YAML, f"{problem[0].upper()}{problem[1:]}.", source, Span(at, at + 1)) from None
     except yaml.reader.ReaderError as error:
         at = min(int(error.position), len(source.text))
-        raise refuse(Code.BAD_YAML, f"YAML takes no such character ({error.reason}).", source, Span(at, at + 1),
-                     "escape it inside a double-quoted string") from None
+        raise refuse(
+            Code.BAD_YAML,
+            f"YAML takes no such character ({error.reason}).",
+            source,
+            Span(at, at + 1),
+            "escape it inside a double-quoted string",
+        ) from None
     except RecursionError:
         raise refuse(Code.BAD_YAML, "The YAML is nested too deeply.", source, Span(0, 1)) from None
     finally:
@@ -110,7 +121,9 @@ class _Reader:
         if self.count > _MOST_NODES or len(path) > _DEEPEST:
             raise self.mistake("The YAML grows beyond what a rule can need (aliases of aliases?).", span)
         if node.tag not in _KNOWN_TAGS:
-            raise self.mistake(f"The tag {node.tag} asks for something that is no plain value.", span, "take the tag away")
+            raise self.mistake(
+                f"The tag {node.tag} asks for something that is no plain value.", span, "take the tag away"
+            )
         match node:
             case yaml.MappingNode():
                 return self.mapping(node, path)

@@ -20,7 +20,7 @@ _PLAIN = re.compile(
 )
 #: Sigma's conditions, which people write without quotes.
 _CONDITION = re.compile(r"\(*[A-Za-z0-9][A-Za-z0-9_()* ]*[A-Za-z0-9_)*]")
-_WORDS = frozenset("y yes n no true false on off null none nan inf".split())
+_WORDS = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"])
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.@|-]*")
 
 #: What may stand in single quotes or a block; all else needs escapes.

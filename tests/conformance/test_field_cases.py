@@ -44,10 +44,11 @@ def test_every_target_gives_the_reported_verdict(name: str) -> None:
         for target, backend in backends().items():
             if backend.matches is None:
                 continue
-            try:
-                tests[target] = backend.matches(convert(rule, to=target, schema=types).text, types)
-            except TranslatorError as error:
-                assert {each.code for each in error.diagnostics} == {Code.TOKENS}
+            if target == "sigma" and "text" in case["input"].get("mapping", {}).values():
+                with pytest.raises(TranslatorError, match=str(Code.TOKENS)):
+                    convert(rule, to=target, schema=types)
+                continue
+            tests[target] = backend.matches(convert(rule, to=target, schema=types).text, types)
         for target, test in tests.items():
             assert [test(event) for event in case["input"]["events"]] == verdicts, (text, target)
 
@@ -93,13 +94,21 @@ def test_a_blank_in_a_pattern_is_sent_by_what_is_known_of_the_field() -> None:
 def test_a_star_in_quotes_is_escaped_in_sigma() -> None:
     case = CASES["F14"]
 
-    assert convert(queries(case)[0], to="sigma", schema=schema(case)).data["detection"]["selection"] == {"process.name|cased": "cmd\\*"}
+    assert convert(queries(case)[0], to="sigma", schema=schema(case)).data["detection"]["selection"] == {
+        "process.name|cased": "cmd\\*"
+    }
 
 
 def test_a_question_mark_is_escaped_in_sigma_and_in_dsl() -> None:
     case = CASES["F15"]
     literal, pattern = queries(case)
 
-    assert convert(literal, to="sigma", schema=schema(case)).data["detection"]["selection"] == {"file.name|cased": "doc\\?.pdf"}
-    assert convert(pattern, to="sigma", schema=schema(case)).data["detection"]["selection"] == {"file.name|startswith|cased": "doc\\?"}
-    assert convert(pattern, to="dsl", schema=schema(case)).data["bool"]["should"] == [{"wildcard": {"file.name": {"value": "doc\\?*"}}}]
+    assert convert(literal, to="sigma", schema=schema(case)).data["detection"]["selection"] == {
+        "file.name|cased": "doc\\?.pdf"
+    }
+    assert convert(pattern, to="sigma", schema=schema(case)).data["detection"]["selection"] == {
+        "file.name|startswith|cased": "doc\\?"
+    }
+    assert convert(pattern, to="dsl", schema=schema(case)).data["bool"]["should"] == [
+        {"wildcard": {"file.name": {"value": "doc\\?*"}}}
+    ]

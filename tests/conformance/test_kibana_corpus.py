@@ -50,15 +50,17 @@ def test_every_rule_survives_formatting(shared: Path) -> None:
 
 def test_every_query_of_the_corpus_is_read_or_refused_with_a_place(shared: Path) -> None:
     read = refused = 0
+    codes: set[Code] = set()
     for row in ndjson(shared / "corpus" / "kql_queries.ndjson.gz"):
         try:
             query = parse(row["query"])
         except TranslatorError as error:
             refused += 1
-            assert {each.code for each in error.diagnostics} == {Code.SYNTAX}
+            codes |= {each.code for each in error.diagnostics}
             continue
         read += 1
         assert parse(print_(query, width=80)) == query
     print(f"{read} queries read, {refused} refused")
 
+    assert codes == {Code.SYNTAX}
     assert read + refused == 5639

@@ -287,9 +287,7 @@ def _unminded(pattern: Pattern, cased: bool, who: str) -> tuple[Lost, ...]:
     if not cased or not has_case(pattern):
         return ()
     verb = "mind" if who.endswith("patterns") else "minds"
-    return (
-        Lost(Code.CASE, f"{who} {verb} no letter case; the rule does.", Effect.WIDER),
-    )
+    return (Lost(Code.CASE, f"{who} {verb} no letter case; the rule does.", Effect.WIDER),)
 
 
 def _ascii(pattern: Pattern, cased: bool, who: str) -> tuple[Lost, ...]:

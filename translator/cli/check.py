@@ -22,8 +22,14 @@ from translator.sources import scan
 
 @click.command()
 @options.paths
-@click.option("--to", "to", multiple=True, metavar="TARGET", shell_complete=options.complete_target,
-              help="Fail where this target would lose something. May be given again.")
+@click.option(
+    "--to",
+    "to",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=options.complete_target,
+    help="Fail where this target would lose something. May be given again.",
+)
 @options.from_
 @options.schema
 @options.profile
@@ -31,8 +37,17 @@ from translator.sources import scan
 @options.format_
 @options.quiet
 @options.verbose
-def check(paths: tuple[str, ...], to: tuple[str, ...], from_: str | None, schema: str | None, profile: str,
-          allow: tuple[str, ...], format_: str, quiet: bool, verbose: bool) -> None:
+def check(
+    paths: tuple[str, ...],
+    to: tuple[str, ...],
+    from_: str | None,
+    schema: str | None,
+    profile: str,
+    allow: tuple[str, ...],
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Parse and type-check rules; report every mistake, and what each target would lose. Writes nothing.
 
     Without --to, losses are told for every target and only mistakes fail.
@@ -47,8 +62,11 @@ def check(paths: tuple[str, ...], to: tuple[str, ...], from_: str | None, schema
         chosen = PROFILES[profile]
         allowance = chosen.extended(Allowance.parse(options.split(allow)))
         required = [target(name) for name in to]
-        found = [each for path in paths
-                 for each in scan([files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path], from_)]
+        found = [
+            each
+            for path in paths
+            for each in scan([files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path], from_)
+        ]
     except TranslatorError as error:
         raise options.usage(error) from None
     report = Report("text", quiet, verbose) if format_ == "text" else _Collecting("json", quiet, verbose)
@@ -94,4 +112,3 @@ class _Collecting(Report):
     def finish(self) -> int:
         click.echo(json.dumps({"findings": self.entries, "summary": self.summary()}, indent=2))
         return 1 if self.failed else 2 if self.read_nothing else 0
-

@@ -36,9 +36,18 @@ class _Read:
 
 @click.command()
 @options.paths
-@click.option("--to", "to", required=True, metavar="TARGET", shell_complete=options.complete_target, help="What to write; see `sigma-kql targets`.")
+@click.option(
+    "--to",
+    "to",
+    required=True,
+    metavar="TARGET",
+    shell_complete=options.complete_target,
+    help="What to write; see `sigma-kql targets`.",
+)
 @options.from_
-@click.option("-o", "--output", metavar="PATH", help="A folder (or a file, for one rule) to write to; - is standard output.")
+@click.option(
+    "-o", "--output", metavar="PATH", help="A folder (or a file, for one rule) to write to; - is standard output."
+)
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 if the output differs from what is there.")
 @click.option("--diff", is_flag=True, help="Like --check, and show the difference.")
 @options.schema
@@ -47,14 +56,30 @@ class _Read:
 @options.attack
 @options.fields
 @options.pipelines
-@click.option("--time-zone", metavar="ZONE", help="Time zone for dates without one (dsl). The detection engine sends Zulu.")
+@click.option(
+    "--time-zone", metavar="ZONE", help="Time zone for dates without one (dsl). The detection engine sends Zulu."
+)
 @options.format_
 @options.quiet
 @options.verbose
-def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | None, check: bool, diff: bool,
-            schema: str | None, profile: str, allow: tuple[str, ...], attack: str, fields: str | None, pipelines: tuple[str, ...],
-            time_zone: str | None, format_: str,
-            quiet: bool, verbose: bool) -> None:
+def convert(
+    paths: tuple[str, ...],
+    to: str,
+    from_: str | None,
+    output: str | None,
+    check: bool,
+    diff: bool,
+    schema: str | None,
+    profile: str,
+    allow: tuple[str, ...],
+    attack: str,
+    fields: str | None,
+    pipelines: tuple[str, ...],
+    time_zone: str | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Translate rules. Files, folders, or - for standard input.
 
     \b
@@ -66,17 +91,31 @@ def convert(paths: tuple[str, ...], to: str, from_: str | None, output: str | No
     """
     try:
         backend = target(to)
-        settings: dict[str, Any] = {"schema": options.load_schema(schema), "allow": Allowance.parse(options.split(allow)),
-                                    "profile": profile, "attack": int(attack), "time_zone": time_zone,
-                                    "pipelines": pipelines, "fields": fields}
+        settings: dict[str, Any] = {
+            "schema": options.load_schema(schema),
+            "allow": Allowance.parse(options.split(allow)),
+            "profile": profile,
+            "attack": int(attack),
+            "time_zone": time_zone,
+            "pipelines": pipelines,
+            "fields": fields,
+        }
     except TranslatorError as error:
         raise options.usage(error) from None
     if (check or diff) and (output is None or output == "-"):
         raise click.UsageError("--check and --diff compare with files: name them with -o.")
     report = Report(format_, quiet, verbose)
     sources: set[Path] = set()
-    written = _Output(output, backend.suffix, backend.separator, report, compare=check or diff, diff=diff, many=_many(paths),
-                      sources=sources)
+    written = _Output(
+        output,
+        backend.suffix,
+        backend.separator,
+        report,
+        compare=check or diff,
+        diff=diff,
+        many=_many(paths),
+        sources=sources,
+    )
     seen: dict[str, str] = {}
     for found in _read(paths, from_):
         if isinstance(found, TranslatorError):
@@ -118,16 +157,31 @@ def _many(paths: tuple[str, ...]) -> bool:
 def _unique(rule: Rule, seen: dict[str, str]) -> None:
     """Two rules with one id would be one rule in any SIEM. Raises TranslatorError for the second."""
     if (before := seen.get(rule.id)) is not None:
-        raise refuse(Code.DUPLICATE_ID, f"The rule has the id {rule.id}, which a rule in {before} has too.",
-                     rule.source, Span(0, 1), "convert versions of one rule in separate runs")
+        raise refuse(
+            Code.DUPLICATE_ID,
+            f"The rule has the id {rule.id}, which a rule in {before} has too.",
+            rule.source,
+            Span(0, 1),
+            "convert versions of one rule in separate runs",
+        )
     seen[rule.id] = rule.source.name
 
 
 class _Output:
     """Where artefacts go: standard output, a file for one rule, or a folder that keeps the tree."""
 
-    def __init__(self, output: str | None, suffix: str, separator: str, report: Report, *, compare: bool, diff: bool,
-                 many: bool, sources: set[Path]) -> None:
+    def __init__(
+        self,
+        output: str | None,
+        suffix: str,
+        separator: str,
+        report: Report,
+        *,
+        compare: bool,
+        diff: bool,
+        many: bool,
+        sources: set[Path],
+    ) -> None:
         self.sources = sources
         self.path = None if output in (None, "-") else Path(str(output))
         self.suffix = suffix
@@ -143,8 +197,13 @@ class _Output:
         if self.path is None:
             click.echo((self.separator if self.count else "") + artefact.text, nl=False)
         elif not self.is_folder and self.count:
-            raise refuse(Code.UNREADABLE, f"{self.path} holds one rule, and there is a second.", artefact.rule.source, Span(0, 1),
-                         "name a folder: -o out/")
+            raise refuse(
+                Code.UNREADABLE,
+                f"{self.path} holds one rule, and there is a second.",
+                artefact.rule.source,
+                Span(0, 1),
+                "name a folder: -o out/",
+            )
         else:
             self.put(self.path / folder / self.name(artefact, folder) if self.is_folder else self.path, artefact.text)
         self.count += 1
@@ -159,8 +218,13 @@ class _Output:
 
     def put(self, path: Path, text: str) -> None:
         if path.resolve() in self.sources:
-            raise refuse(Code.UNREADABLE, f"{path} is a source of this run; it is not written over.", Source("", str(path)),
-                         Span(0, 0), "write to another folder with -o")
+            raise refuse(
+                Code.UNREADABLE,
+                f"{path} is a source of this run; it is not written over.",
+                Source("", str(path)),
+                Span(0, 0),
+                "write to another folder with -o",
+            )
         if not self.compare:
             files.write(path, text)
             return

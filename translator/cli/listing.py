@@ -25,10 +25,14 @@ def targets(format_: str) -> None:
     Example:
       sigma-kql targets
     """
-    _print(["target", "suffix", "run back", "what it is", "cannot say"],
-           [[name, each.suffix, "yes" if each.matches else "no", each.summary, each.limits]
-            for name, each in (backends() | foreign()).items()],
-           format_)
+    _print(
+        ["target", "suffix", "run back", "what it is", "cannot say"],
+        [
+            [name, each.suffix, "yes" if each.matches else "no", each.summary, each.limits]
+            for name, each in (backends() | foreign()).items()
+        ],
+        format_,
+    )
 
 
 @click.command()
@@ -40,8 +44,11 @@ def sources(format_: str) -> None:
     Example:
       sigma-kql sources
     """
-    _print(["format", "files", "what it is"],
-           [[name, " ".join(each.suffixes), each.summary] for name, each in source_formats().items()], format_)
+    _print(
+        ["format", "files", "what it is"],
+        [[name, " ".join(each.suffixes), each.summary] for name, each in source_formats().items()],
+        format_,
+    )
 
 
 @click.command()
@@ -63,9 +70,19 @@ def codes(code: str | None, format_: str) -> None:
             click.echo(f'There is no code "{code}".{f" Did you mean {near[0]}?" if near else ""}', err=True)
             sys.exit(2)
         chosen = [found]
-    _print(["code", "name", "weight", "meaning"],
-           [[each.number, each.name.lower(), "loss" if each.number.startswith("L") else str(each.severity), each.summary]
-            for each in chosen], format_)
+    _print(
+        ["code", "name", "weight", "meaning"],
+        [
+            [
+                each.number,
+                each.name.lower(),
+                "loss" if each.number.startswith("L") else str(each.severity),
+                each.summary,
+            ]
+            for each in chosen
+        ],
+        format_,
+    )
 
 
 def _print(heads: Sequence[str], rows: Sequence[Sequence[str]], format_: str) -> None:

@@ -19,8 +19,14 @@ from translator.sources import scan
 
 @click.command()
 @click.argument("rules", nargs=-1, required=True, metavar="RULES...", type=click.Path(allow_dash=True, readable=False))
-@click.option("--events", "events_path", required=True, metavar="FILE", type=click.Path(allow_dash=True, readable=False),
-              help="NDJSON, one event a line (.gz too); - is standard input.")
+@click.option(
+    "--events",
+    "events_path",
+    required=True,
+    metavar="FILE",
+    type=click.Path(allow_dash=True, readable=False),
+    help="NDJSON, one event a line (.gz too); - is standard input.",
+)
 @click.option("--fail-on-match", is_flag=True, help="End with 1 if a rule matches.")
 @options.from_
 @options.schema
@@ -28,8 +34,17 @@ from translator.sources import scan
 @options.format_
 @options.quiet
 @options.verbose
-def match(rules: tuple[str, ...], events_path: str, fail_on_match: bool, from_: str | None, schema: str | None,
-          fields: str | None, format_: str, quiet: bool, verbose: bool) -> None:
+def match(
+    rules: tuple[str, ...],
+    events_path: str,
+    fail_on_match: bool,
+    from_: str | None,
+    schema: str | None,
+    fields: str | None,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Run rules over events. Writes one match a line: the event's line, the rule's id, its title.
 
     With --format json each line is a JSON object. A line that is no event is reported, and the others are judged.
@@ -45,8 +60,9 @@ def match(rules: tuple[str, ...], events_path: str, fail_on_match: bool, from_: 
     loaded: dict[str, Rule] = {}
     try:
         types = options.load_schema(schema)
-        found = list(scan((files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path for path in rules),
-                          from_))
+        found = list(
+            scan((files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path for path in rules), from_)
+        )
     except TranslatorError as error:
         raise options.usage(error) from None
     for each in found:

@@ -14,6 +14,7 @@ from translator.errors import TranslatorError
 from translator.profiles import PROFILES
 from translator.schema import Schema
 
+
 def _completing(registry: Callable[[], dict[str, Any]]) -> Callable[..., list[CompletionItem]]:
     """Shell completion from a registry; the registry itself refuses other names, with the list of what there is."""
 
@@ -37,25 +38,64 @@ def _sources() -> dict[str, Any]:
 
 complete_target = _completing(_backends)
 
-paths = click.argument("paths", nargs=-1, required=True, metavar="PATH...",
-                       type=click.Path(allow_dash=True, readable=False))
-from_ = click.option("--from", "from_", metavar="FORMAT", shell_complete=_completing(_sources),
-                     help="Source format; told by the content if left out.")
-schema = click.option("--schema", metavar="FILE|none", help="Field types: a mapping, _field_caps, a data view (JSON) or YAML (`field: type`); or none.")
-allow = click.option("--allow", metavar="EFFECT|CODE,...", multiple=True,
-                     help="Accept losses: wider, narrower, mixed, or codes such as L002.")
-profile = click.option("--profile", type=click.Choice([*PROFILES]), default="faithful", show_default=True,
-                       help="A named set of accepted losses: "
-                            + "; ".join(f"{each.name} {each.summary}" for each in PROFILES.values()) + ".")
-attack = click.option("--attack", type=click.Choice(["18", "19"]), default="19", show_default=True,
-                      help="Version of MITRE ATT&CK for tags; 18 keeps the rule's own.")
-fields = click.option("--fields", type=click.Choice(["ecs", "sigma", "none"]),
-                      help="The names of a Sigma rule's fields: Elastic's (ecs) or its own. "
-                           "Default: ecs towards Elastic's targets.")
-pipelines = click.option("-p", "--pipeline", "pipelines", metavar="PIPELINE", multiple=True,
-                         help="A pySigma processing pipeline, by name or file, for the targets that pySigma writes.")
-format_ = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
-                       help="How findings are written.")
+paths = click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True, readable=False)
+)
+from_ = click.option(
+    "--from",
+    "from_",
+    metavar="FORMAT",
+    shell_complete=_completing(_sources),
+    help="Source format; told by the content if left out.",
+)
+schema = click.option(
+    "--schema",
+    metavar="FILE|none",
+    help="Field types: a mapping, _field_caps, a data view (JSON) or YAML (`field: type`); or none.",
+)
+allow = click.option(
+    "--allow",
+    metavar="EFFECT|CODE,...",
+    multiple=True,
+    help="Accept losses: wider, narrower, mixed, or codes such as L002.",
+)
+profile = click.option(
+    "--profile",
+    type=click.Choice([*PROFILES]),
+    default="faithful",
+    show_default=True,
+    help="A named set of accepted losses: "
+    + "; ".join(f"{each.name} {each.summary}" for each in PROFILES.values())
+    + ".",
+)
+attack = click.option(
+    "--attack",
+    type=click.Choice(["18", "19"]),
+    default="19",
+    show_default=True,
+    help="Version of MITRE ATT&CK for tags; 18 keeps the rule's own.",
+)
+fields = click.option(
+    "--fields",
+    type=click.Choice(["ecs", "sigma", "none"]),
+    help="The names of a Sigma rule's fields: Elastic's (ecs) or its own. Default: ecs towards Elastic's targets.",
+)
+pipelines = click.option(
+    "-p",
+    "--pipeline",
+    "pipelines",
+    metavar="PIPELINE",
+    multiple=True,
+    help="A pySigma processing pipeline, by name or file, for the targets that pySigma writes.",
+)
+format_ = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How findings are written.",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Name every rule and what became of it.")
 

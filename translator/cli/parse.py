@@ -21,8 +21,14 @@ from translator.values import Scalar
 
 @click.command()
 @click.argument("text")
-@click.option("--format", "format_", type=click.Choice(["tree", "json", "kibana"]), default="tree", show_default=True,
-              help="A tree for people, JSON with spans, or Kibana's own shape.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["tree", "json", "kibana"]),
+    default="tree",
+    show_default=True,
+    help="A tree for people, JSON with spans, or Kibana's own shape.",
+)
 def parse(text: str, format_: str) -> None:
     """Show how a KQL query is read. TEXT is the query, or - for standard input.
 

@@ -33,8 +33,15 @@ class Report:
     failed: bool = False
     read_nothing: bool = False
 
-    def rule(self, title: str, outcome: str, *, losses: Iterable[Loss] = (), notes: Iterable[Diagnostic] = (),
-             about: str = "") -> None:
+    def rule(
+        self,
+        title: str,
+        outcome: str,
+        *,
+        losses: Iterable[Loss] = (),
+        notes: Iterable[Diagnostic] = (),
+        about: str = "",
+    ) -> None:
         """A rule that was written (or would be), with its losses and notes."""
         self.outcomes[outcome] += 1
         losses, notes = tuple(losses), tuple(notes)

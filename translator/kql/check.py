@@ -113,7 +113,9 @@ class _Checker:
                 self.check_scripted(fields, name.span)
                 if not fields:
                     return ask(FieldPattern(named))
-                return logic.AnyField(tuple(self.placed(ask(field), field, path, name.span) for field in fields), span=span)
+                return logic.AnyField(
+                    tuple(self.placed(ask(field), field, path, name.span) for field in fields), span=span
+                )
             case ast.Literal():
                 field = self.schema.field(_prefixed(path, _text(name)))
                 self.note(field, name.span)
@@ -134,21 +136,38 @@ class _Checker:
     def check_scripted(self, fields: Iterable[FieldRef], span: Span) -> None:
         for field in fields:
             if field.details.scripted:
-                self.mistake(Code.SCRIPTED, f"{field.path} is a scripted field.", span,
-                             "make it a runtime field; Kibana has deprecated scripted fields")
+                self.mistake(
+                    Code.SCRIPTED,
+                    f"{field.path} is a scripted field.",
+                    span,
+                    "make it a runtime field; Kibana has deprecated scripted fields",
+                )
 
     def check_nesting(self, field: FieldRef, path: str | None, span: Span) -> None:
         if field.path not in self.schema or path == field.nested:
             return
         if path is None:
-            self.mistake(Code.NESTED_OUTSIDE, f"{field.path} is a nested field, but is not in a nested group in the KQL expression.",
-                         span, f"write `{field.nested}:{{ {field.path.removeprefix(f'{field.nested}.')}:... }}`")
+            self.mistake(
+                Code.NESTED_OUTSIDE,
+                f"{field.path} is a nested field, but is not in a nested group in the KQL expression.",
+                span,
+                f"write `{field.nested}:{{ {field.path.removeprefix(f'{field.nested}.')}:... }}`",
+            )
         elif field.nested is None:
-            self.mistake(Code.NESTED_INSIDE, f'{field.path} is not a nested field but is in nested group "{path}" in the KQL expression.',
-                         span, "take it out of the braces")
+            self.mistake(
+                Code.NESTED_INSIDE,
+                f'{field.path} is not a nested field but is in nested group "{path}" in the KQL expression.',
+                span,
+                "take it out of the braces",
+            )
         else:
-            self.mistake(Code.NESTED_PATH, f"Nested field {field.path} is being queried with the incorrect nested path. "
-                         f"The correct path is {field.nested}.", span, f"write `{field.nested}:{{ ... }}`")
+            self.mistake(
+                Code.NESTED_PATH,
+                f"Nested field {field.path} is being queried with the incorrect nested path. "
+                f"The correct path is {field.nested}.",
+                span,
+                f"write `{field.nested}:{{ ... }}`",
+            )
 
     def mistake(self, code: Code, message: str, span: Span, hint: str) -> None:
         # Once for each question put to the field would say the same thing again.
@@ -164,11 +183,20 @@ class _Checker:
             return []
         names = list(self.unknown)
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        message = f"The schema {self.schema.name} does not know {shown}; treated as keyword, asked as without a data view."
+        message = (
+            f"The schema {self.schema.name} does not know {shown}; treated as keyword, asked as without a data view."
+        )
         near = [(name, like) for name in names[:5] if (like := self.schema.similar(name))]
         meant = "; ".join(f"for {name}, did you mean {' or '.join(like)}?" for name, like in near)
-        return [diagnose(Code.UNKNOWN_FIELD, message, self.source, self.unknown[(near[0][0] if near else names[0])],
-                         meant or "give the types with --schema FILE")]
+        return [
+            diagnose(
+                Code.UNKNOWN_FIELD,
+                message,
+                self.source,
+                self.unknown[(near[0][0] if near else names[0])],
+                meant or "give the types with --schema FILE",
+            )
+        ]
 
 
 def _question(field: Field, value: ast.Name, span: Span) -> logic.Formula:

@@ -60,12 +60,20 @@ class _Writer:
                 name = ast.Literal(None) if inner is None else _name(_relative(inner, path))
                 return ast.Nested(name, self.query(body, inner, negated=negated))
             case logic.Compare(field, op, value, (second, bound)):
-                self.lose(Code.TWO_BOUNDS, f"KQL asks each bound on its own; two values of {field.path} may meet them.",
-                          Effect.WIDER, formula.span, negated, "write to dsl, which asks both of one value")
+                self.lose(
+                    Code.TWO_BOUNDS,
+                    f"KQL asks each bound on its own; two values of {field.path} may meet them.",
+                    Effect.WIDER,
+                    formula.span,
+                    negated,
+                    "write to dsl, which asks both of one value",
+                )
                 sides = (logic.Compare(field, op, value), logic.Compare(field, second, bound))
                 return ast.And(tuple(self.query(side, path, negated=negated) for side in sides))
             case logic.Compare(field, op, value):
-                return ast.Range(self.field(field, path), op, _bare_or_quoted(str(value)) if value is not None else ast.Literal(None))
+                return ast.Range(
+                    self.field(field, path), op, _bare_or_quoted(str(value)) if value is not None else ast.Literal(None)
+                )
             case logic.Exists() | logic.Equals() | logic.Words() | logic.Phrase() | logic.Matches():
                 return ast.Is(self.field(formula.field, path), self.value(formula, negated))
             case logic.Like() | logic.Regex() | logic.Numeric() | logic.InNetwork():
@@ -123,36 +131,67 @@ class _Writer:
         if not isinstance(leaf.field, FieldRef) or leaf.field.ask is not Ask.TERM:
             return
         if leaf.field.type in ANALYSED_TEXT and not isinstance(leaf, logic.Exists | logic.Words | logic.Phrase):
-            self.lose(Code.TEXT_COMPARED, f"The rule compares the words of {leaf.field.path} as they are indexed; KQL "
-                      "analyses what it looks for.", Effect.MIXED, leaf.span, negated, "write to dsl")
+            self.lose(
+                Code.TEXT_COMPARED,
+                f"The rule compares the words of {leaf.field.path} as they are indexed; KQL "
+                "analyses what it looks for.",
+                Effect.MIXED,
+                leaf.span,
+                negated,
+                "write to dsl",
+            )
 
     def unsplit(self, leaf: logic.Matches, shape: Pattern, negated: bool) -> Pattern:
-        """A pattern that Kibana would split at its blanks, since it sends it as a ``query_string``: stars for blanks."""
+        """A pattern that Kibana would split at its blanks, as it sends it as a ``query_string``: stars for blanks."""
         if not isinstance(leaf.field, FieldRef) or leaf.field.ask is not Ask.TERM or leaf.field.type not in _SPLIT:
             return shape
         pieces = [_BLANKS.split(part) if isinstance(part, str) else [part] for part in shape]
         if all(len(each) == 1 for each in pieces):
             return shape
-        self.lose(Code.SPLIT, f"Kibana splits a pattern at its blanks where it does not know the field, and the schema does "
-                  f"not know {leaf.field.path}; `*` stands in place of each.", Effect.WIDER, leaf.span, negated,
-                  "write to dsl, or give the field's type with --schema FILE")
+        self.lose(
+            Code.SPLIT,
+            f"Kibana splits a pattern at its blanks where it does not know the field, and the schema does "
+            f"not know {leaf.field.path}; `*` stands in place of each.",
+            Effect.WIDER,
+            leaf.span,
+            negated,
+            "write to dsl, or give the field's type with --schema FILE",
+        )
         return _collapsed(starred for texts in pieces for starred in _with_stars(texts))
 
     def case(self, leaf: logic.Equals | logic.Matches, text: str, cased: bool, negated: bool) -> None:
         """Only text with letters has a case to lose."""
         if cased or text.swapcase() == text:
             return
-        self.lose(Code.CASE, "KQL minds letter case on keyword fields; the rule does not.", Effect.NARROWER, leaf.span, negated,
-                  "write to dsl, which has case_insensitive")
+        self.lose(
+            Code.CASE,
+            "KQL minds letter case on keyword fields; the rule does not.",
+            Effect.NARROWER,
+            leaf.span,
+            negated,
+            "write to dsl, which has case_insensitive",
+        )
 
     def wildcard(self, shape: Pattern, span: Span, negated: bool) -> ast.Name:
         if Wild.ONE in shape:
-            self.lose(Code.ONE_CHARACTER, "KQL has no wildcard for exactly one character; `*` stands there instead.",
-                      Effect.WIDER, span, negated, "write to dsl or sigma, which have `?`")
+            self.lose(
+                Code.ONE_CHARACTER,
+                "KQL has no wildcard for exactly one character; `*` stands there instead.",
+                Effect.WIDER,
+                span,
+                negated,
+                "write to dsl or sigma, which have `?`",
+            )
             shape = _collapsed(Wild.ANY if part is Wild.ONE else part for part in shape)
         if codec.encode(ast.Wildcard(shape)) is None:
-            self.lose(Code.SPACE_EDGE, "KQL cannot write a pattern that begins or ends with white space; `*` stands there instead.",
-                      Effect.WIDER, span, negated, "write to dsl or sigma")
+            self.lose(
+                Code.SPACE_EDGE,
+                "KQL cannot write a pattern that begins or ends with white space; `*` stands there instead.",
+                Effect.WIDER,
+                span,
+                negated,
+                "write to dsl or sigma",
+            )
             shape = _without_edges(shape)
         return ast.Wildcard(shape)
 
@@ -194,7 +233,9 @@ def _literal(value: Scalar, *, quoted: bool = False) -> ast.Literal:
 
 
 def _bare_or_quoted(text: str) -> ast.Literal:
-    return ast.Literal(text, quoted=_BARE.fullmatch(text) is None or text.lower() in _WORDS or text.lower().endswith("not"))
+    return ast.Literal(
+        text, quoted=_BARE.fullmatch(text) is None or text.lower() in _WORDS or text.lower().endswith("not")
+    )
 
 
 def _collapsed(parts: Iterable[str | Wild]) -> Pattern:

@@ -63,37 +63,66 @@ class _Linter:
         for item, each in zip(items, bare, strict=True):
             if isinstance(each, ast.Free) and field is not None and not nested:
                 text = self.source.text[field.field.span.start : field.field.span.end]
-                yield self.found(Code.FREE_AMONG_FIELDS, "This value has no field: it is searched in every field.",
-                                 each.span, f"write `{text}:(x or y)` if it belongs to {text}")
+                yield self.found(
+                    Code.FREE_AMONG_FIELDS,
+                    "This value has no field: it is searched in every field.",
+                    each.span,
+                    f"write `{text}:(x or y)` if it belongs to {text}",
+                )
             if isinstance(each, ast.Is):
                 field = each
             yield from self.query(item, nested=nested)
 
     def free(self, value: ast.Name, *, nested: bool) -> Iterator[Diagnostic]:
         if nested:
-            yield self.found(Code.FIELDLESS_IN_NESTED, "A value without a field matches nothing inside braces.", value.span,
-                             "write `field:value`")
+            yield self.found(
+                Code.FIELDLESS_IN_NESTED,
+                "A value without a field matches nothing inside braces.",
+                value.span,
+                "write `field:value`",
+            )
         text = _bare(value)
         foreign = evidence(text)
-        if foreign and (foreign.language in ("EQL", "SQL") or (foreign.language == "ES|QL" and _INDEX_NAME.match(text))):
-            yield self.found(Code.FOREIGN_OPERATOR, f"This is searched as text; it reads like {foreign.language}.",
-                             value.span, ADVICE[foreign.language])
+        if foreign and (
+            foreign.language in ("EQL", "SQL") or (foreign.language == "ES|QL" and _INDEX_NAME.match(text))
+        ):
+            yield self.found(
+                Code.FOREIGN_OPERATOR,
+                f"This is searched as text; it reads like {foreign.language}.",
+                value.span,
+                ADVICE[foreign.language],
+            )
         elif _OPERATOR.search(text):
-            yield self.found(Code.FOREIGN_OPERATOR, "This is searched as text: KQL knows no such operator.", value.span,
-                             "write `and`, `or`, `not` and `field:value`")
+            yield self.found(
+                Code.FOREIGN_OPERATOR,
+                "This is searched as text: KQL knows no such operator.",
+                value.span,
+                "write `and`, `or`, `not` and `field:value`",
+            )
         yield from self.literal(value)
 
     def name(self, name: ast.Name) -> Iterator[Diagnostic]:
         text = _bare(name)
         if _COMMENT.search(f" {text}"):
-            yield self.found(Code.COMMENT, "KQL has no comments: this is a field's name.", name.span, "take the comment out")
+            yield self.found(
+                Code.COMMENT, "KQL has no comments: this is a field's name.", name.span, "take the comment out"
+            )
         elif _OPERATOR.search(text):
-            yield self.found(Code.FOREIGN_OPERATOR, "This operator is part of a field's name here.", name.span,
-                             "write `and`, `or`, `not` and `field:value`")
+            yield self.found(
+                Code.FOREIGN_OPERATOR,
+                "This operator is part of a field's name here.",
+                name.span,
+                "write `and`, `or`, `not` and `field:value`",
+            )
         elif _BLANK.search(text):
-            yield self.found(Code.FIELD_WITH_BLANK, f'The field is called "{text}", with a blank.', name.span,
-                             "take the first word away, or write a condition before it" if _EDGE_KEYWORD.match(text)
-                             else "join conditions with `and` or `or`, or quote the name")
+            yield self.found(
+                Code.FIELD_WITH_BLANK,
+                f'The field is called "{text}", with a blank.',
+                name.span,
+                "take the first word away, or write a condition before it"
+                if _EDGE_KEYWORD.match(text)
+                else "join conditions with `and` or `or`, or quote the name",
+            )
 
     def value(self, value: ast.Value, name: ast.Name) -> Iterator[Diagnostic]:
         match value:
@@ -103,19 +132,32 @@ class _Linter:
             case ast.NoneOf(item):
                 yield from self.value(item, name)
             case ast.Literal(None):
-                yield self.found(Code.NULL_VALUE, "Elasticsearch answers a comparison with null with an error.", value.span,
-                                 f"write `not {_text(name)}:*`")
+                yield self.found(
+                    Code.NULL_VALUE,
+                    "Elasticsearch answers a comparison with null with an error.",
+                    value.span,
+                    f"write `not {_text(name)}:*`",
+                )
             case ast.Literal(str() as text, quoted=False):
                 if text.lower() in _ODD_WORDS and text != text.lower():
                     truth = text.lower() in ("true", "false")
-                    yield self.found(Code.ODD_WORD, f'"{text}" is an ordinary text here.', value.span,
-                                     f"write {text.lower()} if the field is boolean" if truth
-                                     else f"write `not {_text(name)}:*` for events without a value")
+                    yield self.found(
+                        Code.ODD_WORD,
+                        f'"{text}" is an ordinary text here.',
+                        value.span,
+                        f"write {text.lower()} if the field is boolean"
+                        if truth
+                        else f"write `not {_text(name)}:*` for events without a value",
+                    )
                 elif _BLANK.search(text) and not _COMMENT.search(text):
-                    yield self.found(Code.SEVERAL_WORDS, f'"{text}" is one value here.', value.span,
-                                     "an operator needs a condition on each side; complete it, or put it in quotes"
-                                     if _EDGE_KEYWORD.match(text) else
-                                     "put it in quotes if that is meant; else write `(x or y)`")
+                    yield self.found(
+                        Code.SEVERAL_WORDS,
+                        f'"{text}" is one value here.',
+                        value.span,
+                        "an operator needs a condition on each side; complete it, or put it in quotes"
+                        if _EDGE_KEYWORD.match(text)
+                        else "put it in quotes if that is meant; else write `(x or y)`",
+                    )
                 yield from self.literal(value)
             case ast.Wildcard(pattern) if any(isinstance(part, str) and _BLANK.search(part) for part in pattern):
                 yield from self.split(value, name)
@@ -127,29 +169,49 @@ class _Linter:
             return
         kind = self.schema.field(_text(name)).type
         if kind is Type.UNKNOWN or kind in ANALYSED_TEXT:
-            what, then = (("of unknown type", "give the field's type with --schema, or write one word")
-                          if kind is Type.UNKNOWN else
-                          ("analysed text", "put whole words in quotes, or write one condition for each word"))
-            yield self.found(Code.SPLIT_PATTERN, f"{_text(name)} is {what}: each word of the pattern is searched on its own.",
-                             value.span, then)
+            what, then = (
+                ("of unknown type", "give the field's type with --schema, or write one word")
+                if kind is Type.UNKNOWN
+                else ("analysed text", "put whole words in quotes, or write one condition for each word")
+            )
+            yield self.found(
+                Code.SPLIT_PATTERN,
+                f"{_text(name)} is {what}: each word of the pattern is searched on its own.",
+                value.span,
+                then,
+            )
 
     def literal(self, value: ast.Name) -> Iterator[Diagnostic]:
         text = _text(value)
         written = self.source.text[value.span.start : value.span.end]
         match value:
             case ast.Literal(str(), quoted=True) if "*" in text:
-                yield self.found(Code.QUOTED_WILDCARD, "The star is a plain star inside quotes.", value.span,
-                                 "take the quotes away if a wildcard is meant")
+                yield self.found(
+                    Code.QUOTED_WILDCARD,
+                    "The star is a plain star inside quotes.",
+                    value.span,
+                    "take the quotes away if a wildcard is meant",
+                )
             case ast.Literal(str(), quoted=False) if _COMMENT.search(text):
-                yield self.found(Code.COMMENT, "KQL has no comments: this is part of the value.", value.span, "take the comment out")
+                yield self.found(
+                    Code.COMMENT, "KQL has no comments: this is part of the value.", value.span, "take the comment out"
+                )
             case _:
                 pass
         if re.search(r"\\[trn]", written) and any(char in text for char in "\t\r\n"):
-            yield self.found(Code.CONTROL_CHARACTER, "An escape made a tab or a line end here.", value.span,
-                             "double the backslashes of a path")
+            yield self.found(
+                Code.CONTROL_CHARACTER,
+                "An escape made a tab or a line end here.",
+                value.span,
+                "double the backslashes of a path",
+            )
         if not (isinstance(value, ast.Literal) and value.quoted) and _QUOTES.search(text):
-            yield self.found(Code.TYPOGRAPHIC_QUOTES, "These quotes are ordinary characters of the value.", value.span,
-                             'write straight double quotes: "')
+            yield self.found(
+                Code.TYPOGRAPHIC_QUOTES,
+                "These quotes are ordinary characters of the value.",
+                value.span,
+                'write straight double quotes: "',
+            )
 
     def found(self, code: Code, message: str, span: Span, hint: str) -> Diagnostic:
         return diagnose(code, message, self.source, span, hint)
@@ -172,5 +234,3 @@ def _text(name: ast.Name) -> str:
             return show(pattern)
         case ast.Literal(value):
             return str(value)
-
-

@@ -41,8 +41,13 @@ def parse(source: Source | str, *, leading_wildcards: bool = True) -> ast.Query:
         source = Source(source)
     if len(source.text) > LONGEST:
         size = len(source.text) / 2**20
-        raise refuse(Code.TOO_LONG, f"The query has {size:.1f} Mi characters; the limit is 4 Mi.", source, Span(0, 1),
-                     "split it into several rules")
+        raise refuse(
+            Code.TOO_LONG,
+            f"The query has {size:.1f} Mi characters; the limit is 4 Mi.",
+            source,
+            Span(0, 1),
+            "split it into several rules",
+        )
     try:
         tree: Any = _lark().parse(source.text)
     except UnexpectedInput as error:
@@ -137,15 +142,22 @@ class _Builder:
                 raise refuse(
                     Code.LEADING_WILDCARD,
                     "Leading wildcards are disabled. See query:allowLeadingWildcards in Advanced Settings.",
-                    self.source, _span(token), "start the value with the text that it must begin with",
+                    self.source,
+                    _span(token),
+                    "start the value with the text that it must begin with",
                 )
         return value
 
     def deeper(self, tree: Any, depth: int) -> int:
         if depth >= DEEPEST:
             token = next(tree.scan_values(lambda item: isinstance(item, Token)))
-            raise refuse(Code.TOO_DEEP, f"The query nests deeper than {DEEPEST} levels.", self.source, _span(token),
-                         "write value lists instead of nested parentheses")
+            raise refuse(
+                Code.TOO_DEEP,
+                f"The query nests deeper than {DEEPEST} levels.",
+                self.source,
+                _span(token),
+                "write value lists instead of nested parentheses",
+            )
         return depth + 1
 
 
@@ -168,8 +180,13 @@ def _syntax_error(source: Source, error: UnexpectedInput) -> TranslatorError:
             raise AssertionError(f"Lark has a new kind of error: {error!r}")
     expected = mistakes.expected(source.text, at, _place(source.text[:at]))
     found = f'"{source.text[at]}"' if at < len(source.text) else "end of input"
-    return refuse(Code.SYNTAX, f"Expected {', '.join(expected)} but {found} found.", source, Span(at, at + 1),
-                  advise(source.text, at))
+    return refuse(
+        Code.SYNTAX,
+        f"Expected {', '.join(expected)} but {found} found.",
+        source,
+        Span(at, at + 1),
+        advise(source.text, at),
+    )
 
 
 def _place(text: str) -> mistakes.Place:

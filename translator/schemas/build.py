@@ -26,9 +26,34 @@ SOURCES = (
 )
 
 #: Where one source gives a field several types, the one that stands further left.
-_PREFERRED = ("keyword wildcard constant_keyword text match_only_text flattened ip date date_nanos boolean double float "
-              "half_float scaled_float unsigned_long long integer short byte version nested geo_point binary "
-              "ip_range date_range object").split()
+_PREFERRED = [
+    "keyword",
+    "wildcard",
+    "constant_keyword",
+    "text",
+    "match_only_text",
+    "flattened",
+    "ip",
+    "date",
+    "date_nanos",
+    "boolean",
+    "double",
+    "float",
+    "half_float",
+    "scaled_float",
+    "unsigned_long",
+    "long",
+    "integer",
+    "short",
+    "byte",
+    "version",
+    "nested",
+    "geo_point",
+    "binary",
+    "ip_range",
+    "date_range",
+    "object",
+]
 _SAME = {"group": "object", "number": "double"}
 
 
@@ -42,14 +67,18 @@ def rows(ecs: Mapping[str, Any], every: Mapping[str, Mapping[str, list[str]]]) -
             continue
         source = next(key for key, _, _ in SOURCES if key in found)
         above = str(ecs[name]["ignore_above"] or "") if name in ecs else ""
-        others = " ".join(f"{found[key]}:{key}" for key, _, _ in SOURCES if key in found and found[key] != found[source])
+        others = " ".join(
+            f"{found[key]}:{key}" for key, _, _ in SOURCES if key in found and found[key] != found[source]
+        )
         kind = "" if found[source] == "keyword" else found[source]
         yield "\t".join([name, kind, source, above, others]).rstrip("\t")
 
 
 def _types(by_source: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
     for key, prefix, _ in SOURCES:
-        kinds = {_SAME.get(kind, kind) for source, types in by_source.items() if source.startswith(prefix) for kind in types}
+        kinds = {
+            _SAME.get(kind, kind) for source, types in by_source.items() if source.startswith(prefix) for kind in types
+        }
         preferred = [kind for kind in _PREFERRED if kind in kinds]
         if preferred:
             yield key, preferred[0]

@@ -74,7 +74,7 @@ def portable(rule: Rule, detection: Detection, log_source: LogSource, *, attack:
             # Techniques are tags, not links.
             "references": [link for link in dict.fromkeys(links) if not link.startswith("https://attack.mitre.org/")],
             "date": _day(rule.date),
-        "modified": _day(rule.modified) if rule.date and rule.modified and rule.modified > rule.date else None,
+            "modified": _day(rule.modified) if rule.date and rule.modified and rule.modified > rule.date else None,
             "tags": tags(rule, version=attack, complete=True),
             **_body(detection, log_source, _numbers_bare),
             "falsepositives": [_sentence(each) for each in rule.false_positives if each.strip()] or ["Unknown"],

@@ -91,15 +91,25 @@ def _named(name: str | None) -> SourceFormat | None:
         return None
     if name in sources():
         return sources()[name]
-    raise refuse(Code.UNKNOWN_SOURCE, f'There is no source format "{name}".', Source("", "--from"), Span(0, 0),
-                 f"use one of {', '.join(sources())}")
+    raise refuse(
+        Code.UNKNOWN_SOURCE,
+        f'There is no source format "{name}".',
+        Source("", "--from"),
+        Span(0, 0),
+        f"use one of {', '.join(sources())}",
+    )
 
 
 def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
     if not isinstance(path, File) and (matched := files.matching(path)) is not None:
         if not matched:
-            yield refuse(Code.NOT_FOUND, f"No file matches {path}.", Source("", str(path)), Span(0, 0),
-                         "`**` stands for any folders, `*` for any name")
+            yield refuse(
+                Code.NOT_FOUND,
+                f"No file matches {path}.",
+                Source("", str(path)),
+                Span(0, 0),
+                "`**` stands for any folders, `*` for any name",
+            )
         for each in matched:
             yield from _scan_one(each, chosen)
     elif not isinstance(path, File) and files.is_folder(path):
@@ -131,8 +141,9 @@ def _opened(folder: Path) -> Iterator[File | TranslatorError]:
             yield error
 
 
-def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError],
-               chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
+def _scan_many(
+    said: str, name: str, members: Iterable[File | TranslatorError], chosen: SourceFormat | None
+) -> Iterator[Found | Waiting]:
     """The rules of many files that nobody named one by one: those that are no rule files are passed over."""
     empty = True
     for member in members:
@@ -144,8 +155,13 @@ def _scan_many(said: str, name: str, members: Iterable[File | TranslatorError],
             yield from _read_file(member, chosen, formats)
     if empty:
         wanted = f"{chosen.name} file" if chosen else "rule file"
-        yield refuse(Code.NO_RULES, f"{said} holds no {wanted}.", Source("", name), Span(0, 0),
-                     f"the formats are {', '.join(sources())}")
+        yield refuse(
+            Code.NO_RULES,
+            f"{said} holds no {wanted}.",
+            Source("", name),
+            Span(0, 0),
+            f"the formats are {', '.join(sources())}",
+        )
 
 
 def _claimants(file: File, chosen: SourceFormat | None) -> list[SourceFormat]:
@@ -171,8 +187,9 @@ def _read_file(
         yield error if chosen else _guessed(error, format_)
 
 
-def _decoded(file: File, chosen: SourceFormat | None,
-             formats: list[SourceFormat] | None) -> tuple[Source, SourceFormat]:
+def _decoded(
+    file: File, chosen: SourceFormat | None, formats: list[SourceFormat] | None
+) -> tuple[Source, SourceFormat]:
     """The text and the format that reads it. A format that reads part by part refuses no file for one wrong byte."""
     try:
         text = file.decode()
@@ -207,12 +224,22 @@ def _recognised(text: Source, formats: list[SourceFormat] | None) -> SourceForma
         case [one]:
             return one
         case []:
-            raise refuse(Code.UNKNOWN_FORMAT, f"No source format recognises {text.name}.", text, Span(0, 1),
-                         f"say what it is: {_choices(sources().values())}")
+            raise refuse(
+                Code.UNKNOWN_FORMAT,
+                f"No source format recognises {text.name}.",
+                text,
+                Span(0, 1),
+                f"say what it is: {_choices(sources().values())}",
+            )
         case _:
             names = " and ".join(source.name for source in found)
-            raise refuse(Code.UNKNOWN_FORMAT, f"{text.name} can be read as {names}.", text, Span(0, 1),
-                         f"say what it is: {_choices(found)}")
+            raise refuse(
+                Code.UNKNOWN_FORMAT,
+                f"{text.name} can be read as {names}.",
+                text,
+                Span(0, 1),
+                f"say what it is: {_choices(found)}",
+            )
 
 
 def _choices(formats: Iterable[SourceFormat]) -> str:

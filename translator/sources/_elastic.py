@@ -26,23 +26,71 @@ _LOOK_BACK = "now-6m"
 _WINDOW = re.compile(r"now-(\d+(?:ms|[smhdwMy]))\Z")
 
 #: Keys that the fields of `Rule` carry, and those that say how this copy of the rule fared in its Kibana.
-_CARRIED = frozenset({
-    "rule_id", "name", "description", "type", "language", "query", "filters", "severity", "risk_score", "index",
-    "interval", "from", "max_signals", "references", "tags", "version", "author", "license", "note", "setup",
-    "false_positives", "threat", "threshold", "new_terms", "new_terms_fields", "history_window_start", "threat_index",
-    "threat_query", "threat_language", "threat_filters", "threat_mapping", "threat_indicator_path",
-    "alert_suppression", "enabled", "exceptions_list",
-})
-_OF_THE_COPY = frozenset({
-    "id", "created_at", "created_by", "updated_at", "updated_by", "revision", "immutable", "rule_source",
-    "execution_summary", "last_failure_at", "last_success_at", "outcome", "api_key_owner",
-})
+_CARRIED = frozenset(
+    {
+        "rule_id",
+        "name",
+        "description",
+        "type",
+        "language",
+        "query",
+        "filters",
+        "severity",
+        "risk_score",
+        "index",
+        "interval",
+        "from",
+        "max_signals",
+        "references",
+        "tags",
+        "version",
+        "author",
+        "license",
+        "note",
+        "setup",
+        "false_positives",
+        "threat",
+        "threshold",
+        "new_terms",
+        "new_terms_fields",
+        "history_window_start",
+        "threat_index",
+        "threat_query",
+        "threat_language",
+        "threat_filters",
+        "threat_mapping",
+        "threat_indicator_path",
+        "alert_suppression",
+        "enabled",
+        "exceptions_list",
+    }
+)
+_OF_THE_COPY = frozenset(
+    {
+        "id",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "revision",
+        "immutable",
+        "rule_source",
+        "execution_summary",
+        "last_failure_at",
+        "last_success_at",
+        "outcome",
+        "api_key_owner",
+    }
+)
 
 #: Parts that change what people see of an alert, not whether there is one.
 _ABOUT_ALERTS = {
-    "actions": "actions (and their connectors)", "response_actions": "response actions",
-    "alert_suppression": "alert suppression", "severity_mapping": "severity override",
-    "risk_score_mapping": "risk score override", "rule_name_override": "rule name override",
+    "actions": "actions (and their connectors)",
+    "response_actions": "response actions",
+    "alert_suppression": "alert suppression",
+    "severity_mapping": "severity override",
+    "risk_score_mapping": "risk score override",
+    "rule_name_override": "rule name override",
 }
 
 
@@ -125,8 +173,13 @@ def _type(facts: Facts) -> str:
         raise TranslatorError(facts.mistakes)
     language = facts.at("language")
     if (other := _LANGUAGES.get(str(language.value))) is not None:
-        raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {other}, not in KQL.", language.source,
-                     language.value_span(), "rewrite it as KQL, or leave the rule where it is")
+        raise refuse(
+            Code.OTHER_LANGUAGE,
+            f"The query is written in {other}, not in KQL.",
+            language.source,
+            language.value_span(),
+            "rewrite it as KQL, or leave the rule where it is",
+        )
     if language.value not in (None, "kuery"):
         facts.mistake(language, "kuery, lucene, eql or esql")
     return type_
@@ -141,10 +194,20 @@ def _query(facts: Facts, type_: str) -> Source:
         return query
     place = at if at.value is not None else facts.at("type")
     if type_ == "saved_query":
-        raise refuse(Code.NO_QUERY, "The rule's query is a saved query, which the file does not hold.", place.source,
-                     place.span(), "write the query into the rule")
-    raise refuse(Code.NO_QUERY, "The rule has no query and no filter that is switched on.", place.source, place.span(),
-                 "write `*:*` if every event is meant")
+        raise refuse(
+            Code.NO_QUERY,
+            "The rule's query is a saved query, which the file does not hold.",
+            place.source,
+            place.span(),
+            "write the query into the rule",
+        )
+    raise refuse(
+        Code.NO_QUERY,
+        "The rule has no query and no filter that is switched on.",
+        place.source,
+        place.span(),
+        "write `*:*` if every event is meant",
+    )
 
 
 def _id(facts: Facts, title: str) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -155,8 +218,9 @@ def _id(facts: Facts, title: str) -> tuple[str, tuple[Diagnostic, ...]]:
         return str(uuid.UUID(said)), ()
     except ValueError:
         at = facts.at("rule_id")
-        note = diagnose(Code.ID_REPLACED, f'The id "{said}" is no UUID; one was derived from it.', at.source,
-                        at.value_span())
+        note = diagnose(
+            Code.ID_REPLACED, f'The id "{said}" is no UUID; one was derived from it.', at.source, at.value_span()
+        )
         return derived_id(said), (note,)
 
 
@@ -233,8 +297,10 @@ def _threshold(facts: Facts) -> Need:
     window = _window(facts)
     shared = f" that share {_and(fields)}" if fields else ""
     distinct = "".join(f", with at least {each.value} different values of {each.field}" for each in counted)
-    message = (f"The rule alerts on at least {value} matching events{shared}{distinct}, within {window} "
-               "(how far back each run looks).")
+    message = (
+        f"The rule alerts on at least {value} matching events{shared}{distinct}, within {window} "
+        "(how far back each run looks)."
+    )
     return Need("threshold", message, _root(at), Threshold(fields, value or 1, counted, window))
 
 
@@ -284,13 +350,20 @@ def _about_alerts(facts: Facts) -> Iterable[Diagnostic]:
     said = [(at, name) for key, name in _ABOUT_ALERTS.items() if (at := facts.at(key)).value]
     if said:
         at, _ = said[0]
-        yield diagnose(Code.LEFT_OUT, f"Left out, as it decides on no event: {', '.join(name for _, name in said)}.",
-                       at.source, at.span())
+        yield diagnose(
+            Code.LEFT_OUT,
+            f"Left out, as it decides on no event: {', '.join(name for _, name in said)}.",
+            at.source,
+            at.span(),
+        )
 
 
 def _extra(facts: Facts) -> dict[str, Any]:
-    return {key: value for key, value in facts.rest().items()
-            if key not in _CARRIED and key not in _OF_THE_COPY and value not in (None, "", [], {})}
+    return {
+        key: value
+        for key, value in facts.rest().items()
+        if key not in _CARRIED and key not in _OF_THE_COPY and value not in (None, "", [], {})
+    }
 
 
 def _root(at: Located) -> Any:

@@ -13,6 +13,7 @@ from translator.located import Located, Path
 
 _DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How a container spells the keys of Elastic's API."""
@@ -141,7 +142,8 @@ class Facts:
         span = at.value_span()
         shown = at.source.text[span.start : span.end].strip().splitlines()
         name = ".".join(key for key in at.path if isinstance(key, str))
-        found = diagnose(Code.BAD_VALUE, f"{(shown or [''])[0][:60]} is no value of {name}.", at.source, span,
-                         f"write {wanted}")
+        found = diagnose(
+            Code.BAD_VALUE, f"{(shown or [''])[0][:60]} is no value of {name}.", at.source, span, f"write {wanted}"
+        )
         if found not in self.mistakes:
             self.mistakes.append(found)

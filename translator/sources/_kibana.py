@@ -21,10 +21,20 @@ from translator.sources._needs import KQL_TYPES, OTHER_TYPES
 _RULE_TYPES = frozenset({*KQL_TYPES, *OTHER_TYPES})
 
 #: Saved objects and lines of an export that hold no query.
-_WITHOUT_QUERY = frozenset({
-    "action", "config", "config-global", "graph-workspace", "index-pattern", "tag", "url", "canvas-workpad",
-    "canvas-element", "space",
-})
+_WITHOUT_QUERY = frozenset(
+    {
+        "action",
+        "config",
+        "config-global",
+        "graph-workspace",
+        "index-pattern",
+        "tag",
+        "url",
+        "canvas-workpad",
+        "canvas-element",
+        "space",
+    }
+)
 
 #: Saved objects in which people write queries; others are told by keys that all saved objects have.
 _WITH_QUERY = frozenset({"dashboard", "lens", "map", "query", "search", "visualization"})
@@ -109,8 +119,13 @@ def rules(documents: Iterable[Located | TranslatorError]) -> Iterator[Found]:
             case Kind.EXCEPTION_LIST | Kind.EXCEPTION_ITEM | Kind.SUMMARY | Kind.OTHER:
                 pass
             case None:
-                yield refuse(Code.NOT_A_RULE, "The object is neither a rule nor anything else that Kibana exports.",
-                             each.source, each.value_span(), "a rule has `rule_id`, `type` and `query`")
+                yield refuse(
+                    Code.NOT_A_RULE,
+                    "The object is neither a rule nor anything else that Kibana exports.",
+                    each.source,
+                    each.value_span(),
+                    "a rule has `rule_id`, `type` and `query`",
+                )
 
 
 def _one(facts: Facts, exceptions: Mapping[ListName, tuple[Located, ...]]) -> Iterator[Found]:
@@ -120,8 +135,9 @@ def _one(facts: Facts, exceptions: Mapping[ListName, tuple[Located, ...]]) -> It
         yield error
 
 
-def _exceptions(objects: Iterable[Located | TranslatorError],
-                kinds: Iterable[Kind | None]) -> dict[ListName, tuple[Located, ...]]:
+def _exceptions(
+    objects: Iterable[Located | TranslatorError], kinds: Iterable[Kind | None]
+) -> dict[ListName, tuple[Located, ...]]:
     """The items by the list they are in; a list without items is there too."""
     found: dict[ListName, tuple[Located, ...]] = {}
     for each, kind in zip(objects, kinds, strict=True):

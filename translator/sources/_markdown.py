@@ -68,8 +68,9 @@ def heading(line: Line) -> Section | None:
         return None
     title = found[2].strip()
     anchor = _ANCHOR.search(title)
-    return Section(len(found[1]), title[: anchor.start()].rstrip() if anchor else title,
-                   anchor[1] if anchor else None, line, ())
+    return Section(
+        len(found[1]), title[: anchor.start()].rstrip() if anchor else title, anchor[1] if anchor else None, line, ()
+    )
 
 
 def blocks(of: Iterable[Line]) -> Iterator[tuple[Line, tuple[Line, ...]]]:

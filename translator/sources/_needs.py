@@ -10,11 +10,11 @@ KQL_TYPES: dict[str, str | None] = {
     "query": None,
     "saved_query": None,
     "threshold": "The rule alerts when a number of matching events is reached; the file does not say which number, "
-                 "nor by which fields it is counted.",
+    "nor by which fields it is counted.",
     "new_terms": "The rule alerts when a value was not seen before; the file does not say which fields are "
-                 "watched, nor for how long.",
+    "watched, nor for how long.",
     "threat_match": "The rule alerts when a matching event carries an indicator of another index; the file does not "
-                    "say which fields are compared.",
+    "say which fields are compared.",
 }
 
 #: Rule types that are not in KQL: how they are written, and what they need.

@@ -68,13 +68,21 @@ class Page:
     def rule(self) -> Rule:
         """The rule of the page. Raises TranslatorError with every mistake."""
         if self.title is None and not self.labels:
-            raise refuse(Code.NOT_A_RULE, "The page has no title and says no rule type, severity or query.",
-                         self.source, Span(0, 1),
-                         f"a rule's page begins with `{self.markup.title}` and `{self.markup.type}`")
+            raise refuse(
+                Code.NOT_A_RULE,
+                "The page has no title and says no rule type, severity or query.",
+                self.source,
+                Span(0, 1),
+                f"a rule's page begins with `{self.markup.title}` and `{self.markup.type}`",
+            )
         if not self.labels and "query" not in self.sections:
-            raise refuse(Code.NOT_A_RULE, "The page is not about a rule: it says no rule type and has no rule query.",
-                         self.source, self.title.line.span if self.title else Span(0, 1),
-                         f"a rule's page has the lines `{self.markup.type}` and `{self.markup.query}`")
+            raise refuse(
+                Code.NOT_A_RULE,
+                "The page is not about a rule: it says no rule type and has no rule query.",
+                self.source,
+                self.title.line.span if self.title else Span(0, 1),
+                f"a rule's page has the lines `{self.markup.type}` and `{self.markup.query}`",
+            )
         type_ = self._type()
         query = self._query()
         demand_kql(query)
@@ -113,11 +121,20 @@ class Page:
 
     def _unsaid(self) -> Iterator[Diagnostic]:
         place = self.title.line.span if self.title else Span(0, 1)
-        yield diagnose(Code.NOT_CARRIED, "A page carries neither the rule's id nor its filters; the id is derived from "
-                       "the page's name.", self.source, place)
+        yield diagnose(
+            Code.NOT_CARRIED,
+            "A page carries neither the rule's id nor its filters; the id is derived from the page's name.",
+            self.source,
+            place,
+        )
         if "Rule type" not in self.labels:
-            yield diagnose(Code.NOT_CARRIED, "The page says no rule type; it is taken for a query rule.", self.source,
-                           place, f"write `{self.markup.type}`")
+            yield diagnose(
+                Code.NOT_CARRIED,
+                "The page says no rule type; it is taken for a query rule.",
+                self.source,
+                place,
+                f"write `{self.markup.type}`",
+            )
 
     def _id(self, query: Source) -> str:
         if self.title and self.title.anchor:
@@ -136,21 +153,36 @@ class Page:
     def _query(self) -> Source:
         section = self.sections.get("query")
         if section is None:
-            raise refuse(Code.NO_QUERY, f"The page has no section `{self.markup.query}`.", self.source,
-                         self.title.line.span if self.title else Span(0, 1),
-                         "where other headings have an anchor in brackets, this one needs one too")
+            raise refuse(
+                Code.NO_QUERY,
+                f"The page has no section `{self.markup.query}`.",
+                self.source,
+                self.title.line.span if self.title else Span(0, 1),
+                "where other headings have an anchor in brackets, this one needs one too",
+            )
         block = next(self.markup.blocks(section.lines), None)
         if block is None:
-            raise refuse(Code.NO_QUERY, f"There is no code block below `{self.markup.query}`.", self.source,
-                         section.line.span, f"put the query between two lines of {self.markup.block}")
+            raise refuse(
+                Code.NO_QUERY,
+                f"There is no code block below `{self.markup.query}`.",
+                self.source,
+                section.line.span,
+                f"put the query between two lines of {self.markup.block}",
+            )
         fence, held = block
         if any(self.markup.label(replace(line, code=False)) for line in held):
-            raise refuse(Code.NO_QUERY, "The code block of the query is not closed.", self.source, fence.span,
-                         f"close it with a line of {self.markup.block}")
+            raise refuse(
+                Code.NO_QUERY,
+                "The code block of the query is not closed.",
+                self.source,
+                fence.span,
+                f"close it with a line of {self.markup.block}",
+            )
         query = self.source.cut(held[0].span.start, held[-1].span.end) if held else self.source.cut(0, 0)
         if not query.text.strip():
-            raise refuse(Code.NO_QUERY, f"The code block below `{self.markup.query}` is empty.", self.source,
-                         fence.span)
+            raise refuse(
+                Code.NO_QUERY, f"The code block below `{self.markup.query}` is empty.", self.source, fence.span
+            )
         return query
 
     def _description(self) -> str | None:
@@ -190,8 +222,9 @@ class Page:
 
     def _mistake(self, name: str, wanted: str) -> None:
         value, span = self.labels[name]
-        self.mistakes.append(diagnose(Code.BAD_VALUE, f'"{value}" is no value of {name}.', self.source, span,
-                                      f"write {wanted}"))
+        self.mistakes.append(
+            diagnose(Code.BAD_VALUE, f'"{value}" is no value of {name}.', self.source, span, f"write {wanted}")
+        )
 
     @staticmethod
     def _inline(value: str) -> tuple[str, ...]:

@@ -58,8 +58,13 @@ def _rule(saved: Located, found: _Query, number: int, titles: Mapping[str, str])
     said = str(language.value or next(iter(found.query.value)))
     if said != "kuery":
         name = _OTHER_LANGUAGES.get(said, f'"{said}"')
-        raise refuse(Code.OTHER_LANGUAGE, f"The query is written in {name}, not in KQL.", language.source,
-                     language.value_span(), "rewrite it as KQL, or leave it where it is")
+        raise refuse(
+            Code.OTHER_LANGUAGE,
+            f"The query is written in {name}, not in KQL.",
+            language.source,
+            language.value_span(),
+            "rewrite it as KQL, or leave it where it is",
+        )
     title = ": ".join(dict.fromkeys(found.names)) or str(saved.value.get("type"))
     query = found.query.text("query")
     return Rule(

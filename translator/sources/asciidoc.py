@@ -44,8 +44,10 @@ def _sections(lines: tuple[Line, ...]) -> tuple[Section | None, tuple[Line, ...]
     title = next(((at, each) for at, each in found if each.title.lower() not in _SECTIONS), None)
     named = [(at, each) for at, each in found if each.title.lower() in _SECTIONS and (title is None or at > title[0])]
     ends = [*(at for at, _ in named[1:]), len(lines)]
-    sections = {_SECTIONS[each.title.lower()]: replace(each, lines=lines[at + 1 : end])
-                for (at, each), end in zip(named, ends, strict=False)}
+    sections = {
+        _SECTIONS[each.title.lower()]: replace(each, lines=lines[at + 1 : end])
+        for (at, each), end in zip(named, ends, strict=False)
+    }
     begin = title[0] + 1 if title else 0
     return title[1] if title else None, lines[begin : named[0][0] if named else len(lines)], sections
 

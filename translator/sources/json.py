@@ -16,8 +16,10 @@ from translator.sources.ndjson import SOURCE as LINES
 _STARTED = re.compile(r"\s*[\[{]")
 
 #: Something that only Kibana's objects say; it spares a look into every other JSON file of a folder.
-_TRACE = re.compile(r'"(?:rule_id|ruleId|risk_score|riskScore|alertTypeId|rule_type_id|searchSourceJSON|list_id'
-                    r'|attributes|language|type)"\s*:')
+_TRACE = re.compile(
+    r'"(?:rule_id|ruleId|risk_score|riskScore|alertTypeId|rule_type_id|searchSourceJSON|list_id'
+    r'|attributes|language|type)"\s*:'
+)
 
 #: The lists that answers of several rules come in: ``_find``, and scripts around it.
 _LISTS = ("data", "rules", "objects", "saved_objects", "items")

@@ -12,7 +12,9 @@ from translator.sources._format import SourceFormat
 from translator.sources._markdown import Line, Section
 from translator.sources._page import Markup, Page
 
-_RECOGNISED = re.compile(r"(?:\A|[\r\n])(?:\*\*Rule type(?:\*\*[ \t]*:|:[ \t]*\*\*)|##[ \t]+Rule query[ \t]*(?:\[|[\r\n]|\Z))")
+_RECOGNISED = re.compile(
+    r"(?:\A|[\r\n])(?:\*\*Rule type(?:\*\*[ \t]*:|:[ \t]*\*\*)|##[ \t]+Rule query[ \t]*(?:\[|[\r\n]|\Z))"
+)
 
 #: Sections whose anchors the page generator numbers; a guide's own headings have no such anchor.
 _SECTIONS = {"investigation guide": "guide", "setup": "setup", "rule query": "query"}
@@ -48,8 +50,10 @@ def _sections(lines: tuple[Line, ...]) -> tuple[Section | None, tuple[Line, ...]
     begin = title[0] + 1 if title else 0
     named = [(at, found) for at, found in named if at >= begin]
     ends = [*(at for at, _ in named[1:]), len(lines)]
-    sections = {_SECTIONS[found.title.lower()]: replace(found, lines=lines[at + 1 : end])
-                for (at, found), end in zip(named, ends, strict=False)}
+    sections = {
+        _SECTIONS[found.title.lower()]: replace(found, lines=lines[at + 1 : end])
+        for (at, found), end in zip(named, ends, strict=False)
+    }
     return title[1] if title else None, lines[begin : named[0][0] if named else len(lines)], sections
 
 

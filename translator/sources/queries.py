@@ -29,21 +29,32 @@ _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)",
 
 
 def _recognises(source: Source) -> bool:
-    return (_RECOGNISED.match(source.text) is not None and re.search(r"\bquery['\"]?\s*:", source.text) is not None
-            and _FOREIGN.search(source.text) is None)
+    return (
+        _RECOGNISED.match(source.text) is not None
+        and re.search(r"\bquery['\"]?\s*:", source.text) is not None
+        and _FOREIGN.search(source.text) is None
+    )
 
 
 def _read(source: Source) -> Iterator[Found]:
     json = source.text.lstrip().startswith("[{") or source.name.lower().endswith(".json")
     document = json_reader.read(source) if json else yaml_reader.read(source)
     if not isinstance(document.value, list) or not document.value:
-        raise refuse(Code.NOT_A_RULE, "The file is no list of queries.", source, Span(0, 1),
-                     "write `- name: ...` and below it `query: ...`")
+        raise refuse(
+            Code.NOT_A_RULE,
+            "The file is no list of queries.",
+            source,
+            Span(0, 1),
+            "write `- name: ...` and below it `query: ...`",
+        )
     for number, entry in enumerate(document.value):
         try:
             texts = _texts(document, number, entry)
-            query = (document.text(number, "query") if isinstance(document, Located)
-                     else _aligned(source, document.value_span(number, "query"), entry["query"]))
+            query = (
+                document.text(number, "query")
+                if isinstance(document, Located)
+                else _aligned(source, document.value_span(number, "query"), entry["query"])
+            )
             demand_kql(query)
             yield _rule(query, texts)
         except TranslatorError as error:
@@ -53,19 +64,35 @@ def _read(source: Source) -> Iterator[Found]:
 def _texts(document: Located | yaml_reader.Document, number: int, entry: Any) -> dict[str, str]:
     source, span = document.source, document.value_span(number)
     if not isinstance(entry, dict):
-        raise refuse(Code.NOT_A_RULE, "An entry is a map with `name` and `query`.", source, span,
-                     "write `- name: ...` and below it `query: ...`")
+        raise refuse(
+            Code.NOT_A_RULE,
+            "An entry is a map with `name` and `query`.",
+            source,
+            span,
+            "write `- name: ...` and below it `query: ...`",
+        )
     for key in entry:
         if key not in _KEYS:
-            raise refuse(Code.BAD_VALUE, f'There is no key "{key}" here.', source, document.span(number, key),
-                         f"use {', '.join(_KEYS)}")
+            raise refuse(
+                Code.BAD_VALUE,
+                f'There is no key "{key}" here.',
+                source,
+                document.span(number, key),
+                f"use {', '.join(_KEYS)}",
+            )
         if not isinstance(entry[key], str) or not entry[key].strip():
-            raise refuse(Code.BAD_VALUE, f"`{key}` takes a text.", source, document.span(number, key),
-                         "put it in quotes")
+            raise refuse(
+                Code.BAD_VALUE, f"`{key}` takes a text.", source, document.span(number, key), "put it in quotes"
+            )
     for key in ("name", "query"):
         if key not in entry:
-            raise refuse(Code.NO_QUERY if key == "query" else Code.NOT_A_RULE, f"The entry has no {key}.", source, span,
-                         f"write `{key}: ...`")
+            raise refuse(
+                Code.NO_QUERY if key == "query" else Code.NOT_A_RULE,
+                f"The entry has no {key}.",
+                source,
+                span,
+                f"write `{key}: ...`",
+            )
     return entry
 
 

@@ -25,8 +25,9 @@ def _recognises(source: Source) -> bool:
 def _read(source: Source) -> tuple[Rule, ...]:
     document = toml_reader.read(source)
     if not isinstance(document.value.get("rule"), dict):
-        raise refuse(Code.NOT_A_RULE, "The file has no table [rule].", source, Span(0, 1),
-                     "write `[rule]` above the rule's keys")
+        raise refuse(
+            Code.NOT_A_RULE, "The file has no table [rule].", source, Span(0, 1), "write `[rule]` above the rule's keys"
+        )
     metadata = Facts(document, Spelling(lambda key: ("metadata", key)))
     around = Around(
         status=metadata.text("maturity"),
