@@ -23,10 +23,8 @@ LAYERS = [
     "logic",
     "kql dsl sigma meaning rule needs filters exception_lists query_dsl",
     "sources",
-    "artefact backends events rule_events witness witness_events witness_findings witness_leaves witness_parts "
-    "witness_pool witness_regexes witness_search witness_space witness_shapes witness_values",
-    "pipeline matcher kibana rewrite live live_mapping verification verification_losses verification_forms explanation "
-    "explanation_near explanation_values rule_trials",
+    "artefact backends events rule_events witness",
+    "pipeline matcher kibana rewrite live verification explanation rule_trials",
     "cli pysigma_kql __main__",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}

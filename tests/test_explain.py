@@ -17,7 +17,7 @@ from translator.meaning import JsonNumber
 from translator.pipeline import compile_rule
 from translator.schema import Schema
 from translator.sources import read_text
-from translator.witness_parts import taken_apart
+from translator.witness.parts import taken_apart
 
 SCHEMA = Schema.from_yaml(
     "user.name: keyword\nfile.path: keyword\nmessage: text\nn: nested\nn.a: keyword\nn.b: keyword\nip: ip\nport: long\n"

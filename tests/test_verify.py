@@ -24,7 +24,7 @@ from translator.schema import Schema
 from translator.source import Source, Span
 from translator.sources import read, read_text
 from translator.verification import Outcome, Report, verify
-from translator.verification_forms import as_json, chosen, text
+from translator.verification.forms import as_json, chosen, text
 
 SCHEMA = Schema.from_yaml(
     "user.name: keyword\nmessage: text\nn: nested\nn.a: keyword\nn.b: keyword\nwhen: date\nport: long\nip: ip\n"

@@ -24,14 +24,14 @@ from translator.backends import backends
 from translator.backends.matcher import compile_
 from translator.errors import Code, TranslatorError
 from translator.live import Engine
-from translator.live_mapping import mapped
+from translator.live.mapping import mapped
 from translator.meaning import JsonNumber
 from translator.pipeline import convert
 from translator.rule import query_rule
 from translator.schema import Schema
 from translator.source import Source
 from translator.verification import Outcome, Report, verify
-from translator.verification_forms import text
+from translator.verification.forms import text
 from translator.witness import witnesses
 
 SCHEMA = Schema.from_yaml("user.name: keyword\nport: long\nw: wildcard\nm: match_only_text\nn: nested\nn.a: keyword\n")

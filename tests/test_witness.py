@@ -22,7 +22,7 @@ from translator.schema import Schema, Type
 from translator.source import Source
 from translator.values import Wild
 from translator.witness import Reach, Witnesses, witnesses
-from translator.witness_parts import fixed
+from translator.witness.parts import fixed
 
 SCHEMA = Schema.from_yaml(
     "".join(f"{kind.value}: {kind.value}\n" for kind in Type if kind not in (Type.NESTED, Type.UNMAPPED))

@@ -14,7 +14,7 @@ from translator.backends.matcher import compile_
 from translator.logic import Formula
 from translator.schema import Schema
 from translator.source import Source
-from translator.witness_parts import Judge, fixed
+from translator.witness.parts import Judge, fixed
 
 SCHEMA = Schema.from_yaml("n: nested\nn.a: keyword\nn.b: keyword\nn.m: nested\nn.m.c: keyword\nk: keyword\n")
 

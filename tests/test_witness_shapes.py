@@ -13,8 +13,8 @@ from translator.meaning import Folding
 from translator.meaning.letters import folder
 from translator.meaning.shapes import shaped
 from translator.values import Pattern, Wild
-from translator.witness_regexes import samples
-from translator.witness_shapes import OPEN, Shape, find, same_letters
+from translator.witness.regexes import samples
+from translator.witness.shapes import OPEN, Shape, find, same_letters
 
 A, O = Wild.ANY, Wild.ONE
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from translator import events, files, verification_forms
+from translator import events, files
 from translator.cli import options
 from translator.cli.report import Report
 from translator.errors import TranslatorError
@@ -15,6 +15,7 @@ from translator.live import Engine, written
 from translator.pipeline import target
 from translator.rule import Rule
 from translator.sources import scan
+from translator.verification import forms
 from translator.verification import verify as verify_rule
 from translator.witness import MOST
 
@@ -141,15 +142,15 @@ def verify(
         report.failed = report.failed or not judged.ok
         match format_:
             case "text" if not (quiet and judged.ok):
-                click.echo(verification_forms.text(judged, every=verbose))
+                click.echo(forms.text(judged, every=verbose))
             case "json":
-                made.append(written(verification_forms.as_json(judged)))
+                made.append(written(forms.as_json(judged)))
             case "junit":
                 reports.append(judged)
     if format_ == "json":
         click.echo("[" + ",\n".join(made) + "]")
     if format_ == "junit":
-        click.echo(verification_forms.as_junit(reports), nl=False)
+        click.echo(forms.as_junit(reports), nl=False)
     sys.exit(report.finish())
 
 

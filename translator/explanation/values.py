@@ -8,8 +8,8 @@ from typing import Any
 
 from translator.meaning import document
 from translator.schema import Schema
-from translator.witness_leaves import asked, places
-from translator.witness_parts import Judge, Part, Region
+from translator.witness.leaves import asked, places
+from translator.witness.parts import Judge, Part, Region
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from translator.logic import Formula
 from translator.meaning import JsonNumber
 from translator.schema import ANALYSED_TEXT, FieldPattern, FieldRef, Schema
 from translator.values import Wild
-from translator.witness_leaves import Asked, How, Places, shape, shape_anywhere
-from translator.witness_shapes import OPEN, Open, Shape, find
-from translator.witness_values import complete, filled, least_texts, likely, monotone
+from translator.witness.leaves import Asked, How, Places, shape, shape_anywhere
+from translator.witness.shapes import OPEN, Open, Shape, find
+from translator.witness.values import complete, filled, least_texts, likely, monotone
 
 #: A set of leaves, one bit for each number.
 Bits: TypeAlias = int

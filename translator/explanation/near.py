@@ -16,16 +16,16 @@ from translator import logic
 from translator.artefact import Predicate
 from translator.dsl.emit import DEFAULT
 from translator.errors import TranslatorError
-from translator.explanation_values import Seen, names
+from translator.explanation.values import Seen, names
 from translator.live import written
 from translator.logic import Formula
 from translator.meaning import unread
 from translator.schema import ANALYSED_TEXT, EXACT_TEXT, Field, FieldRef, Schema
 from translator.source import Source
 from translator.values import Pattern, Wild, pattern
-from translator.witness_leaves import Asked, How, asked, places
-from translator.witness_parts import Judge, Part, Region, in_scope
-from translator.witness_values import filled
+from translator.witness.leaves import Asked, How, asked, places
+from translator.witness.parts import Judge, Part, Region, in_scope
+from translator.witness.values import filled
 
 #: How much of a value a note shows.
 _WIDTH = 80

@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from translator import logic
-from translator.witness_parts import Part
-from translator.witness_pool import Atom, Bits
-from translator.witness_shapes import Open
-from translator.witness_space import Space
+from translator.witness.parts import Part
+from translator.witness.pool import Atom, Bits
+from translator.witness.shapes import Open
+from translator.witness.space import Space
 
 #: How many steps a search may take before it gives up.
 MOST_STEPS = 600

@@ -9,10 +9,10 @@ from itertools import combinations
 from translator import logic
 from translator.errors import Code, Diagnostic, diagnose
 from translator.source import NOWHERE, Source
-from translator.witness_leaves import asked, in_words
-from translator.witness_parts import Decision, Part
-from translator.witness_search import Search
-from translator.witness_space import Space
+from translator.witness.leaves import asked, in_words
+from translator.witness.parts import Decision, Part
+from translator.witness.search import Search
+from translator.witness.space import Space
 
 #: Conditions of a contradiction that are tried in pairs, to say which two exclude each other.
 _MOST_PAIRED = 12

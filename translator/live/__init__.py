@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from translator.errors import Code, TranslatorError, refuse
-from translator.live_mapping import Mapped
+from translator.live.mapping import Mapped
 from translator.meaning import JsonNumber
 from translator.source import Source, Span
 

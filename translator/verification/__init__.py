@@ -19,19 +19,19 @@ from translator.backends import backends
 from translator.errors import Code, Diagnostic, TranslatorError
 from translator.events import Event
 from translator.ledger import Allowance, Effect, Fidelity, Loss
-from translator.live_mapping import Replaced, mapped
+from translator.live.mapping import Replaced, mapped
 from translator.logic import Formula
 from translator.pipeline import convert, elastic_names, target
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
 from translator.source import NOWHERE, Source, Span
-from translator.verification_losses import Suspect, may_differ
+from translator.verification.losses import Suspect, may_differ
 from translator.witness import MOST, Witnesses, witnesses
-from translator.witness_events import built
-from translator.witness_leaves import in_words
-from translator.witness_parts import Judge
-from translator.witness_search import Search
-from translator.witness_space import Space
+from translator.witness.events import built
+from translator.witness.leaves import in_words
+from translator.witness.parts import Judge
+from translator.witness.search import Search
+from translator.witness.space import Space
 
 #: Every loss is accepted here, since what it does is what there is to see.
 _ALL = Allowance(frozenset(Effect), frozenset())

@@ -18,14 +18,14 @@ from translator.errors import Diagnostic
 from translator.logic import Formula
 from translator.schema import FieldRef, Schema
 from translator.source import Source
-from translator.witness_events import built, scattered, spellings, with_values
-from translator.witness_findings import Impossible, findings
-from translator.witness_leaves import asked, places
-from translator.witness_parts import Decision, Judge, Part
-from translator.witness_pool import canonical
-from translator.witness_search import Model, Search
-from translator.witness_space import Space
-from translator.witness_values import likely, near
+from translator.witness.events import built, scattered, spellings, with_values
+from translator.witness.findings import Impossible, findings
+from translator.witness.leaves import asked, places
+from translator.witness.parts import Decision, Judge, Part
+from translator.witness.pool import canonical
+from translator.witness.search import Model, Search
+from translator.witness.space import Space
+from translator.witness.values import likely, near
 
 #: How many events are made where a formula has few leaves; a large one gets more.
 MOST = 300

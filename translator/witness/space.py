@@ -11,10 +11,10 @@ from translator.meaning.letters import lower
 from translator.meaning.shapes import folded
 from translator.schema import ANALYSED_TEXT, Ask, FieldRef, Schema
 from translator.source import Source
-from translator.witness_leaves import How, Places, asked, places, shape_anywhere
-from translator.witness_parts import Judge, Part, in_scope
-from translator.witness_pool import Atom, Bits, Pool
-from translator.witness_shapes import Shape, find
+from translator.witness.leaves import How, Places, asked, places, shape_anywhere
+from translator.witness.parts import Judge, Part, in_scope
+from translator.witness.pool import Atom, Bits, Pool
+from translator.witness.shapes import Shape, find
 
 #: What two fields hold that are to be the same.
 _COMMON = "x"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from translator import logic
 from translator.ledger import Effect, Loss
-from translator.witness_parts import Judge, Region
+from translator.witness.parts import Judge, Region
 
 _EITHER = frozenset({True, False})
 

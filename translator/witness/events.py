@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from translator.witness_search import Model
+from translator.witness.search import Model
 
 
 def built(model: Model) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias, assert_never
 
 from translator import logic
-from translator.explanation_near import near_misses
-from translator.explanation_values import Seen, seen
+from translator.explanation.near import near_misses
+from translator.explanation.values import Seen, seen
 from translator.live import written
 from translator.logic import Formula
 from translator.meaning import unread
@@ -20,8 +20,8 @@ from translator.pipeline import elastic_names
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
 from translator.source import NOWHERE, Source, Span
-from translator.witness_leaves import in_words
-from translator.witness_parts import Judge, Part, Region
+from translator.witness.leaves import in_words
+from translator.witness.parts import Judge, Part, Region
 
 #: How many false items of an `or`, or true ones of an `and`, are shown before the rest is counted.
 _MOST_ALIKE = 5

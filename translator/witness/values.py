@@ -16,8 +16,8 @@ from translator.meaning import Bounds, Folding, JsonNumber, Refused, addresses, 
 from translator.meaning.keyword import asked as spelled
 from translator.schema import ANALYSED_TEXT, DATES, FLOATS, INTEGERS, NUMBERS, FieldRef, Type
 from translator.values import Pattern, Wild
-from translator.witness_leaves import Asked, How
-from translator.witness_shapes import same_letters
+from translator.witness.leaves import Asked, How
+from translator.witness.shapes import same_letters
 
 #: What stands in for a star where it is to stand for something: a blank, separators, and no ASCII letter.
 FILLING = "x \\/é1"

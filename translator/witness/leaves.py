@@ -21,8 +21,8 @@ from translator.meaning.query_string import Occur, clauses
 from translator.meaning.spelled import prefix_network
 from translator.schema import EXACT_TEXT, Ask, Field, FieldPattern, FieldRef, Schema, Type
 from translator.values import Pattern, Scalar, Wild, pattern, show
-from translator.witness_regexes import samples
-from translator.witness_shapes import Shape
+from translator.witness.regexes import samples
+from translator.witness.shapes import Shape
 
 #: Of a field pattern's fields only so many are given values.
 _FEW = 3

@@ -9,7 +9,7 @@ from translator import junit
 from translator.live import written
 from translator.verification import Difference, Judged, Outcome, Report
 from translator.witness import Reach
-from translator.witness_pool import canonical
+from translator.witness.pool import canonical
 
 #: How many events of a target are shown, of those that a loss declares and of those that none does.
 _MOST_DECLARED = 3

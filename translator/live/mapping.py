@@ -10,8 +10,8 @@ from translator import logic
 from translator.logic import Formula
 from translator.meaning import document, metadata
 from translator.schema import DATES, EXACT_TEXT, HOLDERS, FieldRef, Schema, Type
-from translator.witness_leaves import asked
-from translator.witness_parts import taken_apart
+from translator.witness.leaves import asked
+from translator.witness.parts import taken_apart
 
 #: What stands in for a type that a cluster lacks.
 NEAREST: Mapping[str, Type] = {
