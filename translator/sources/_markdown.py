@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from translator.source import Source, Span
+from translator.sources import _lines
+from translator.sources._lines import Item, Line, Section
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)\Z")
 _ANCHOR = re.compile(r"\[([^\[\]\s]+)\]\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)\Z")
@@ -18,48 +18,19 @@ _LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]*(?:\([^()]*\)[^
 _WHOLE_LINK = re.compile(r"\[(.*)\]\((\S*)(?: .*)?\)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line without its end. ``code`` is true in a code block and on its fences."""
-
-    text: str
-    span: Span
-    code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and the lines below it, up to the next heading that was asked for."""
-
-    level: int
-    title: str
-    anchor: str | None
-    line: Line
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An entry of a list, its continuation lines joined."""
-
-    text: str
-    span: Span
-
-
 def lines(source: Source) -> Iterator[Line]:
-    """Every line of a text, told whether it is code. A block whose end is missing goes on to the end of the text."""
-    fence: str | None = None
-    for found in _LINE.finditer(source.text):
-        if found.start() == found.end() == len(source.text):
-            return
-        text = found[1]
-        opening = _FENCE.match(text)
-        code = fence is not None or opening is not None
-        if fence is None and opening:
-            fence = opening[1]
-        elif fence is not None and opening and opening[1].startswith(fence) and not opening[2].strip():
-            fence = None
-        yield Line(text, Span(found.start(1), found.end(1)), code)
+    """Every line of a text, told whether it is code."""
+    return _lines.lines(source, _fence, _closes)
+
+
+def _fence(text: str) -> str | None:
+    found = _FENCE.match(text)
+    return found[1] if found else None
+
+
+def _closes(text: str, fence: str) -> bool:
+    found = _FENCE.match(text)
+    return found is not None and found[1].startswith(fence) and not found[2].strip()
 
 
 def heading(line: Line) -> Section | None:
@@ -94,31 +65,12 @@ def blocks(of: Iterable[Line]) -> Iterator[tuple[Line, tuple[Line, ...]]]:
 
 def label(line: Line) -> tuple[str, str, Span] | None:
     """Name, value and the value's place of a ``**Name**: value`` line, or None."""
-    if line.code or not (found := _LABEL.match(line.text.rstrip())):
-        return None
-    start = line.span.start + found.start(2)
-    return found[1].strip(), found[2], Span(start, line.span.start + found.end(2)) if found[2] else line.span
+    return _lines.label(line, _LABEL)
 
 
 def items(of: Iterable[Line]) -> Iterator[Item]:
-    """The list that the lines begin with (after blank ones), nested entries joined to their parents."""
-    text, span, depth = "", Span(0, 0), 0
-    for line in of:
-        if line.code or not line.text.strip():
-            if line.code and span.end:
-                break
-            continue
-        found = _ITEM.match(line.text.rstrip())
-        if found and (not span.end or len(found[1]) <= depth):
-            if span.end:
-                yield Item(text, span)
-            text, span, depth = found[2], Span(line.span.start + found.start(2), line.span.end), len(found[1])
-        elif span.end and line.text.startswith((" ", "\t")):
-            text, span = f"{text} {(found[2] if found else line.text.strip())}", span | line.span
-        else:
-            break
-    if span.end:
-        yield Item(text, span)
+    """The list that the lines begin with; a deeper entry is indented."""
+    return _lines.items(of, _ITEM, indented=True)
 
 
 def address(text: str) -> str:

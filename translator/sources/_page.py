@@ -15,7 +15,7 @@ from translator.rule import Rule, Technique, Threat, derived_id
 from translator.source import Source, Span
 from translator.sources import _markdown as markdown
 from translator.sources._language import demand_kql
-from translator.sources._markdown import Item, Line, Section
+from translator.sources._lines import Item, Line, Section
 from translator.sources._needs import BUILDING_BLOCK, KQL_TYPES, OTHER_TYPES, unsaid
 
 _VERSION_PREFIX = re.compile(r"prebuilt-rule-\d+-\d+-\d+-")

@@ -10,7 +10,7 @@ from translator.source import Source
 from translator.sources import _asciidoc as adoc
 from translator.sources import _markdown as markdown
 from translator.sources._format import SourceFormat
-from translator.sources._markdown import Line, Section
+from translator.sources._lines import Line, Section
 from translator.sources._page import Markup, Page
 
 _RECOGNISED = re.compile(r"(?:\A|[\r\n])(?:\*Rule type\*:|={2,6}[ \t]+Rule query[ \t]*(?:[\r\n]|\Z))")

@@ -9,7 +9,7 @@ from translator.rule import Rule
 from translator.source import Source
 from translator.sources import _markdown as markdown
 from translator.sources._format import SourceFormat
-from translator.sources._markdown import Line, Section
+from translator.sources._lines import Line, Section
 from translator.sources._page import Markup, Page
 
 _RECOGNISED = re.compile(
