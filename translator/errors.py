@@ -228,6 +228,10 @@ class TranslatorError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__(*self.diagnostics)
 
+    def __reduce__(self) -> tuple[type[TranslatorError], tuple[tuple[Diagnostic, ...]]]:
+        """So that another process can raise it."""
+        return type(self), (self.diagnostics,)
+
     def __str__(self) -> str:
         return "\n".join(diagnostic.render() for diagnostic in self.diagnostics)
 

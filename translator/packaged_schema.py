@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
+from typing import Any
 
 from translator.schema import HOLDERS, PLAIN, WHOLE, FieldRef, Schema, Type, typed
 from translator.schemas.build import SOURCES
@@ -33,6 +34,10 @@ class _Fields(Mapping[str, FieldRef]):
         if made is None:
             made = self._made[name] = self._make(name, self._lines[name])
         return made
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Mapping's own would ask by an exception, which is slow for the many names that a schema does not have."""
+        return self[name] if name in self._lines else default
 
     def __contains__(self, name: object) -> bool:
         return name in self._lines

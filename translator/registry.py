@@ -16,7 +16,7 @@ from typing import Any
 
 def names(package: ModuleType) -> list[str]:
     """The modules of ``package`` that declare something: those whose names start with no underscore, sorted."""
-    return sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
+    return list(_public(tuple(package.__path__)))
 
 
 def modules(package: ModuleType, constant: str) -> dict[str, Any]:
@@ -48,6 +48,12 @@ def _declared(package: ModuleType, name: str, constant: str) -> Any:
 
 def _points(group: str) -> tuple[EntryPoint, ...]:
     return _installed(group, tuple(sys.path))
+
+
+@lru_cache(maxsize=16)
+def _public(path: tuple[str, ...]) -> tuple[str, ...]:
+    """To ask what lies in a folder reads it, and each conversion wants to know."""
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(path) if not each.name.startswith("_")))
 
 
 @lru_cache(maxsize=16)

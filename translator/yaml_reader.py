@@ -27,6 +27,8 @@ _KNOWN_TAGS = frozenset(
     for name in ["map", "seq", "str", "int", "float", "bool", "null", "timestamp", "binary", "merge", "value"]
 )
 
+_TEXT = "tag:yaml.org,2002:str"
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,16 +38,24 @@ class Document:
 
     value: Any
     source: Source
-    _keys: dict[Path, Span] = field(repr=False)
-    _values: dict[Path, Span] = field(repr=False)
+    #: PyYAML's nodes, which know their places: few are ever asked.
+    _keys: dict[Path, yaml.Node] = field(repr=False)
+    _values: dict[Path, yaml.Node] = field(repr=False)
 
     def span(self, *path: Any) -> Span:
         """Where the value at ``path`` is said: its key if it has one, or the value; the start if there is none."""
-        return self._keys.get(path) or self._values.get(path) or Span(0, 1)
+        node = self._keys.get(path) or self._values.get(path)
+        return Span(0, 1) if node is None else _span(node)
 
     def value_span(self, *path: Any) -> Span:
         """Where the value at ``path`` itself stands."""
-        return self._values.get(path) or self.span(*path)
+        node = self._values.get(path)
+        return self.span(*path) if node is None else _span(node)
+
+
+def _span(node: yaml.Node) -> Span:
+    start: int = node.start_mark.index
+    return Span(start, max(start + 1, node.end_mark.index))
 
 
 def merged(below: Document, above: Document) -> Document:
@@ -110,19 +120,18 @@ class _Reader:
     def __init__(self, source: Source, loader: Any) -> None:
         self.source = source
         self.loader = loader
-        self.keys: dict[Path, Span] = {}
-        self.values: dict[Path, Span] = {}
+        self.keys: dict[Path, yaml.Node] = {}
+        self.values: dict[Path, yaml.Node] = {}
         self.count = 0
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1
-        span = self.span(node)
-        self.values[path] = span
+        self.values[path] = node
         if self.count > _MOST_NODES or len(path) > _DEEPEST:
-            raise self.mistake("The YAML grows beyond what a rule can need (aliases of aliases?).", span)
+            raise self.mistake("The YAML grows beyond what a rule can need (aliases of aliases?).", _span(node))
         if node.tag not in _KNOWN_TAGS:
             raise self.mistake(
-                f"The tag {node.tag} asks for something that is no plain value.", span, "take the tag away"
+                f"The tag {node.tag} asks for something that is no plain value.", _span(node), "take the tag away"
             )
         match node:
             case yaml.MappingNode():
@@ -130,14 +139,16 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self.value(item, (*path, at)) for at, item in enumerate(node.value)]
             case _:
-                return self.scalar(node, span)
+                return self.scalar(node)
 
-    def scalar(self, node: yaml.Node, span: Span) -> Any:
+    def scalar(self, node: yaml.Node) -> Any:
+        if node.tag == _TEXT and isinstance(node, yaml.ScalarNode):
+            return node.value
         try:
             return self.loader.construct_object(node)
         except (yaml.constructor.ConstructorError, ValueError) as error:
             problem = getattr(error, "problem", None) or str(error)
-            raise self.mistake(f"The value cannot be read: {problem}.", span, "put it in quotes") from None
+            raise self.mistake(f"The value cannot be read: {problem}.", _span(node), "put it in quotes") from None
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
@@ -148,27 +159,24 @@ class _Reader:
                     merged = {**above, **merged}
                 continue
             key = self.value(key_node, (*path, None))
-            span = self.span(key_node)
             if isinstance(key, (dict, list)):
-                raise self.mistake("A key must be a plain text.", span)
+                raise self.mistake("A key must be a plain text.", _span(key_node))
             if key in found:
                 # YAML 1.1 reads `on` as true, and true is 1 to Python.
                 plain = isinstance(key, str)
                 hint = "keep one of them" if plain else "put it in quotes if it is a text"
-                raise self.mistake(f'The key "{key_node.value}" is said twice.', span, hint)
-            self.keys[*path, key] = span
-            found[key] = self.value(value_node, (*path, key))
+                raise self.mistake(f'The key "{key_node.value}" is said twice.', _span(key_node), hint)
+            below = (*path, key)
+            self.keys[below] = key_node
+            found[key] = self.value(value_node, below)
         return {**merged, **found}
 
     def merged(self, node: yaml.Node, path: Path) -> Iterator[dict[Any, Any]]:
         for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             value = self.value(each, path)
             if not isinstance(value, dict):
-                raise self.mistake("Only maps can be merged with `<<`.", self.span(each))
+                raise self.mistake("Only maps can be merged with `<<`.", _span(each))
             yield value
-
-    def span(self, node: yaml.Node) -> Span:
-        return Span(node.start_mark.index, max(node.start_mark.index + 1, node.end_mark.index))
 
     def mistake(self, message: str, span: Span, hint: str | None = None) -> TranslatorError:
         return refuse(Code.BAD_YAML, message, self.source, span, hint)

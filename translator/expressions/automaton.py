@@ -7,7 +7,7 @@ that are met ask for. Nothing is ever tried twice, so no text can stall it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias, assert_never
@@ -234,17 +234,41 @@ def effort(tree: Tree, most: int) -> int:
     Raises TooLarge.
     """
     automaton = _Automaton(tree, anchored=True)
-    bounds = {bound for step in automaton.steps if isinstance(step, _Take) for bound in step.bounds}
+    takes = {at: step for at, step in enumerate(automaton.steps) if isinstance(step, _Take)}
+    bounds = {bound for take in takes.values() for bound in take.bounds}
     codes = [code for code in sorted(bounds | {0}) if code <= LAST]
-    pending = [frozenset({0})]
+    # Sets of steps are the bits of a number: each state is compared with each character, which is most of the work.
+    taking = {sum(1 << at for at, take in takes.items() if take.takes(code)) for code in codes}
+    reached_from: dict[int, int | None] = {}
+
+    def reached(place: int) -> int | None:
+        if place not in reached_from:
+            found = automaton.reached((place,), _Kind.OTHER, _Kind.OTHER)
+            reached_from[place] = None if found is None else sum(1 << at for at, _ in found)
+        return reached_from[place]
+
+    pending = [1]
     seen = set(pending)
     spent = 0
     while pending and spent < most:
-        reached = automaton.reached(pending.pop(), _Kind.OTHER, _Kind.OTHER) or []
-        spent += len(reached)
-        for code in codes:
-            following = frozenset(at + 1 for at, take in reached if take.takes(code))
+        found = [reached(place) for place in _bits(pending.pop())]
+        if None in found:
+            continue
+        here = 0
+        for each in found:
+            here |= each or 0
+        spent += here.bit_count()
+        for taken in taking:
+            following = (here & taken) << 1
             if following and following not in seen:
                 seen.add(following)
                 pending.append(following)
     return min(spent, most)
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of the bits that are set."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest

@@ -35,6 +35,11 @@ _ACTIVE = re.compile(
 )
 _NAMED = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}
 
+#: A text without blanks in which nothing but backslashes and quotes is to be escaped, as nearly all are.
+_SIMPLE = re.compile(r"""[\w.\\"$%&',;/=+~#?!^`\[\]|-]+""", re.ASCII)
+_ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
+_ACTING = re.compile(r"(?:or|and|null|true|false)\Z|(?:.*not\Z)", re.IGNORECASE)
+
 
 def decode(text: str) -> Name:
     """What an unquoted literal means, as Kibana reads it."""
@@ -92,6 +97,10 @@ def encode(name: Name) -> str | None:
         case Literal(str() as text, quoted=True):
             spelled = _quote(text)
             return spelled if decode_quoted(spelled) == name else None
+        case Literal(str() as text) if _is_simple(text):
+            return text.translate(_ESCAPED)
+        case Wildcard(pattern) if Wild.ANY in pattern and all(part is Wild.ANY or _is_simple(part) for part in pattern):
+            return "".join("*" if isinstance(part, Wild) else part.translate(_ESCAPED) for part in pattern)
         case Literal(str() as text):
             # Blank text is read as an empty literal.
             spelled = _bare(text) or "\\t"
@@ -100,6 +109,10 @@ def encode(name: Name) -> str | None:
         case Wildcard(pattern):
             spelled = "".join(part.value if isinstance(part, Wild) else _bare(part) for part in pattern)
     return spelled if decode(spelled) == name else None
+
+
+def _is_simple(text: str | Wild) -> bool:
+    return isinstance(text, str) and _SIMPLE.fullmatch(text) is not None and _ACTING.match(text) is None
 
 
 def _quote(text: str) -> str:

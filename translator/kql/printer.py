@@ -25,34 +25,70 @@ def print_(query: ast.Query, *, width: int = 0) -> str:
 
     Raises Unspellable for a literal that KQL cannot write (see `codec.encode`).
     """
-    return "\n".join(_lines(query, width))
+    return "\n".join(_Printer().lines(query, width))
 
 
-def _lines(node: _Any, width: int) -> list[str]:
-    flat = _flat(node)
-    if not width or len(flat) <= width:
-        return [flat]
-    match node:
-        case ast.And(items) | ast.AllOf(items):
-            return _joined([_wrapped(item, _NOT, width) for item in items], "and")
-        case ast.Or(items) | ast.AnyOf(items):
-            return _joined([_wrapped(item, _AND, width) for item in items], "or")
-        case ast.Not(item) | ast.NoneOf(item):
-            first, *rest = _wrapped(item, _ATOM, width)
-            return [f"not {first}", *rest]
-        case ast.Is(field, (ast.AnyOf() | ast.AllOf() | ast.NoneOf()) as value):
-            return [f"{_name(field)}:(", *_indented(_lines(value, width - 2)), ")"]
-        case ast.Nested(path, body):
-            return [f"{_name(path)}:{{", *_indented(_lines(body, width - 2)), "}"]
-        case _:
+class _Printer:
+    """Remembers each node on one line: a line that is too wide is asked for its parts, and they for theirs."""
+
+    def __init__(self) -> None:
+        self.flats: dict[int, str] = {}
+
+    def flat(self, node: _Any) -> str:
+        if id(node) not in self.flats:
+            self.flats[id(node)] = self.spelled(node)
+        return self.flats[id(node)]
+
+    def lines(self, node: _Any, width: int) -> list[str]:
+        flat = self.flat(node)
+        if not width or len(flat) <= width:
             return [flat]
+        match node:
+            case ast.And(items) | ast.AllOf(items):
+                return _joined([self.wrapped(item, _NOT, width) for item in items], "and")
+            case ast.Or(items) | ast.AnyOf(items):
+                return _joined([self.wrapped(item, _AND, width) for item in items], "or")
+            case ast.Not(item) | ast.NoneOf(item):
+                first, *rest = self.wrapped(item, _ATOM, width)
+                return [f"not {first}", *rest]
+            case ast.Is(field, (ast.AnyOf() | ast.AllOf() | ast.NoneOf()) as value):
+                return [f"{_name(field)}:(", *_indented(self.lines(value, width - 2)), ")"]
+            case ast.Nested(path, body):
+                return [f"{_name(path)}:{{", *_indented(self.lines(body, width - 2)), "}"]
+            case _:
+                return [flat]
 
+    def wrapped(self, node: _Any, tightness: int, width: int) -> list[str]:
+        if _tightness(node) >= tightness:
+            return self.lines(node, width)
+        flat = f"({self.flat(node)})"
+        return [flat] if len(flat) <= width else ["(", *_indented(self.lines(node, width - 2)), ")"]
 
-def _wrapped(node: _Any, tightness: int, width: int) -> list[str]:
-    if _tightness(node) >= tightness:
-        return _lines(node, width)
-    flat = f"({_flat(node)})"
-    return [flat] if len(flat) <= width else ["(", *_indented(_lines(node, width - 2)), ")"]
+    def spelled(self, node: _Any) -> str:
+        match node:
+            case ast.And(items) | ast.AllOf(items):
+                return " and ".join([self.held(item, _NOT) for item in items])
+            case ast.Or(items) | ast.AnyOf(items):
+                return " or ".join([self.held(item, _AND) for item in items])
+            case ast.Not(item) | ast.NoneOf(item):
+                return f"not {self.held(item, _ATOM)}"
+            case ast.Is(field, (ast.AnyOf() | ast.AllOf() | ast.NoneOf()) as value):
+                return f"{_name(field)}:({self.flat(value)})"
+            case ast.Is(field, value):
+                return f"{_name(field)}:{self.flat(value)}"
+            case ast.Range(field, op, value):
+                return f"{_name(field)} {op.value} {_name(value)}"
+            case ast.Nested(path, body):
+                return f"{_name(path)}:{{ {self.flat(body)} }}"
+            case ast.Free(value):
+                return _name(value)
+            case ast.Literal() | ast.Wildcard():
+                return _name(node)
+            case _:
+                assert_never(node)
+
+    def held(self, node: _Any, tightness: int) -> str:
+        return self.flat(node) if _tightness(node) >= tightness else f"({self.flat(node)})"
 
 
 def _joined(blocks: list[list[str]], word: str) -> list[str]:
@@ -63,34 +99,6 @@ def _joined(blocks: list[list[str]], word: str) -> list[str]:
 
 def _indented(lines: list[str]) -> list[str]:
     return [f"  {line}" for line in lines]
-
-
-def _flat(node: _Any) -> str:
-    match node:
-        case ast.And(items) | ast.AllOf(items):
-            return " and ".join(_held(item, _NOT) for item in items)
-        case ast.Or(items) | ast.AnyOf(items):
-            return " or ".join(_held(item, _AND) for item in items)
-        case ast.Not(item) | ast.NoneOf(item):
-            return f"not {_held(item, _ATOM)}"
-        case ast.Is(field, (ast.AnyOf() | ast.AllOf() | ast.NoneOf()) as value):
-            return f"{_name(field)}:({_flat(value)})"
-        case ast.Is(field, value):
-            return f"{_name(field)}:{_flat(value)}"
-        case ast.Range(field, op, value):
-            return f"{_name(field)} {op.value} {_name(value)}"
-        case ast.Nested(path, body):
-            return f"{_name(path)}:{{ {_flat(body)} }}"
-        case ast.Free(value):
-            return _name(value)
-        case ast.Literal() | ast.Wildcard():
-            return _name(node)
-        case _:
-            assert_never(node)
-
-
-def _held(node: _Any, tightness: int) -> str:
-    return _flat(node) if _tightness(node) >= tightness else f"({_flat(node)})"
 
 
 def _tightness(node: _Any) -> int:

@@ -76,10 +76,11 @@ def find(tables: tuple[tuple[LogSource, Table], ...], log_source: LogSource, pat
 
 def fitting(tables: tuple[tuple[LogSource, Table], ...], log_source: LogSource) -> Iterator[Table]:
     """The tables of all log sources that ``log_source`` is one of, the most particular first."""
-    wanted = (log_source.category, log_source.product, log_source.service)
+    categories, products, services = (
+        (None, said) for said in (log_source.category, log_source.product, log_source.service)
+    )
     for scope, table in reversed(tables):
-        said = (scope.category, scope.product, scope.service)
-        if all(part is None or part == own for part, own in zip(said, wanted, strict=True)):
+        if scope.category in categories and scope.product in products and scope.service in services:
             yield table
 
 

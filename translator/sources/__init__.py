@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def read(path: str | Path, format: str | None = None) -> list[Rule]:  # noqa: A0
 
 def read_text(text: str, format: str | None = None, name: str = "<memory>") -> list[Rule]:  # noqa: A002
     """Every rule of a text. Raises TranslatorError with all its mistakes."""
-    return _all(_settled(_read_file(File(name, text.encode("utf-8", "surrogatepass")), _named(format))))
+    return _all(settled(_read_file(File(name, text.encode("utf-8", "surrogatepass")), _named(format))))
 
 
 def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Found]:  # noqa: A002
@@ -49,11 +49,87 @@ def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Itera
     at a time, until one holds a rule that others may change (Sigma's). Standard input comes as a `File`. Raises
     TranslatorError at once for an unknown ``format``.
     """
-    chosen = _named(format)
-    return _settled(found for path in paths for found in _scan(path, chosen))
+    return settled(_each(parts(paths, format)))
 
 
-def _settled(found: Iterable[Found | Waiting]) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a run that is to be read, or why there is none.
+
+    ``path`` is what the caller named: the file, or where it was met; ``format`` the format that the caller wants.
+    """
+
+    path: str
+    content: File | TranslatorError
+    format: str | None
+    #: Whether it was met in a folder or an archive, where what is no rule file is passed over.
+    met: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a folder or an archive, which is called so in a message; without any rule file it is a mistake."""
+
+    called: str
+    path: str
+    format: str | None
+
+
+def parts(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Part | End]:  # noqa: A002
+    """What is to be read at ``paths``, in a stable order, each file when it is asked for.
+
+    Raises TranslatorError at once for an unknown ``format``.
+    """
+    _named(format)
+    return (part for path in paths for part in _parts(path, format))
+
+
+def read_part(part: Part) -> Iterator[Found | Waiting] | None:
+    """The rules of a file; None where it is passed over."""
+    if isinstance(part.content, TranslatorError):
+        return iter((part.content,))
+    chosen = _named(part.format)
+    if not part.met:
+        return _read_file(part.content, chosen)
+    formats = _claimants(part.content, chosen)
+    return _read_file(part.content, chosen, formats) if formats else None
+
+
+class Passing:
+    """Remembers whether anything of a folder was read."""
+
+    def __init__(self) -> None:
+        self.empty = True
+
+    def read(self, part: Part) -> None:
+        """Something of ``part`` was read, or could not be."""
+        self.empty = self.empty and not part.met
+
+    def end(self, end: End) -> Iterator[TranslatorError]:
+        """A mistake, where nothing was."""
+        if self.empty:
+            wanted = f"{end.format} file" if end.format else "rule file"
+            yield refuse(
+                Code.NO_RULES,
+                f"{end.called} holds no {wanted}.",
+                Source("", end.path),
+                Span(0, 0),
+                f"the formats are {', '.join(sources())}",
+            )
+        self.empty = True
+
+
+def _each(found: Iterable[Part | End]) -> Iterator[Found | Waiting]:
+    passing = Passing()
+    for part in found:
+        if isinstance(part, End):
+            yield from passing.end(part)
+        elif (rules := read_part(part)) is not None:
+            passing.read(part)
+            yield from rules
+
+
+def settled(found: Iterable[Found | Waiting]) -> Iterator[Found]:
     """What was found, in its order; behind the first that waits for others, all waits for the last."""
     held: list[Found | Waiting] = []
     for each in found:
@@ -100,36 +176,36 @@ def _named(name: str | None) -> SourceFormat | None:
     )
 
 
-def _scan(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
+def _parts(path: str | Path | File, chosen: str | None) -> Iterator[Part | End]:
+    name = path.name if isinstance(path, File) else str(path)
     if not isinstance(path, File) and (matched := files.matching(path)) is not None:
         if not matched:
-            yield refuse(
+            error = refuse(
                 Code.NOT_FOUND,
                 f"No file matches {path}.",
-                Source("", str(path)),
+                Source("", name),
                 Span(0, 0),
                 "`**` stands for any folders, `*` for any name",
             )
+            yield Part(name, error, chosen)
         for each in matched:
-            yield from _scan_one(each, chosen)
+            yield from _of_one(each, name, chosen)
     elif not isinstance(path, File) and files.is_folder(path):
-        yield from _scan_many(f"The folder {path}", str(path), _opened(Path(path)), chosen)
+        yield from _of_many(f"The folder {path}", name, _opened(Path(path)), name, chosen)
     else:
-        yield from _scan_one(path, chosen)
+        yield from _of_one(path, name, chosen)
 
 
-def _scan_one(path: str | Path | File, chosen: SourceFormat | None) -> Iterator[Found | Waiting]:
-    """The rules of a file, or of those in an archive."""
+def _of_one(path: str | Path | File, named: str, chosen: str | None) -> Iterator[Part | End]:
+    """A file, or those in an archive."""
     name = path.name if isinstance(path, File) else str(path)
     if (members := files.archived(path)) is not None:
-        yield from _scan_many(f"The archive {name}", name, members, chosen)
+        yield from _of_many(f"The archive {name}", name, members, named, chosen)
         return
     try:
-        file = path if isinstance(path, File) else files.read(path)
+        yield Part(named, path if isinstance(path, File) else files.read(path), chosen)
     except TranslatorError as error:
-        yield error
-        return
-    yield from _read_file(file, chosen)
+        yield Part(named, error, chosen)
 
 
 def _opened(folder: Path) -> Iterator[File | TranslatorError]:
@@ -141,27 +217,13 @@ def _opened(folder: Path) -> Iterator[File | TranslatorError]:
             yield error
 
 
-def _scan_many(
-    said: str, name: str, members: Iterable[File | TranslatorError], chosen: SourceFormat | None
-) -> Iterator[Found | Waiting]:
-    """The rules of many files that nobody named one by one: those that are no rule files are passed over."""
-    empty = True
+def _of_many(
+    called: str, name: str, members: Iterable[File | TranslatorError], named: str, chosen: str | None
+) -> Iterator[Part | End]:
+    """Files that nobody named one by one."""
     for member in members:
-        if isinstance(member, TranslatorError):
-            empty = False
-            yield member
-        elif formats := _claimants(member, chosen):
-            empty = False
-            yield from _read_file(member, chosen, formats)
-    if empty:
-        wanted = f"{chosen.name} file" if chosen else "rule file"
-        yield refuse(
-            Code.NO_RULES,
-            f"{said} holds no {wanted}.",
-            Source("", name),
-            Span(0, 0),
-            f"the formats are {', '.join(sources())}",
-        )
+        yield Part(named, member, chosen, met=True)
+    yield End(called, name, chosen)
 
 
 def _claimants(file: File, chosen: SourceFormat | None) -> list[SourceFormat]:

@@ -18,11 +18,13 @@ Found: TypeAlias = Rule | TranslatorError
 class Waiting:
     """A part of a file that is settled with all others read with it.
 
-    ``settle`` is given what all of them are ``about``, and returns what each comes to.
+    ``settle`` is given what all of them are ``about``, and returns what each comes to. One that is ``alone`` changes
+    nothing else, and nothing but what is not alone changes it.
     """
 
     about: Any
     settle: Callable[[Sequence[Any]], Sequence[Sequence[Found]]]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ _RECOGNISED = re.compile(rf"(?:\A|[\r\n]){_KEY}")
 _FIRST = re.compile(r"(?:\s*(?:#[^\r\n]*|---[ \t]*)[\r\n])*\s*(?:['\"]?[\w.-]+['\"]?[ \t]*:(?:\s|\Z)|%YAML|---\s)")
 
 #: A line that ends a document and may begin another. YAML takes it for nothing else, even inside a block of text.
-_MARKER = re.compile(r"(?:\A|(?<=[\r\n]))(?:---|\.\.\.)(?=\s|\Z)")
+_MARKER = re.compile(r"(?:---|\.\.\.)(?:(?<=\A...)|(?<=[\r\n]...))(?=\s|\Z)")
 _NOTHING = re.compile(r"(?:[ \t]*(?:[#%][^\r\n]*)?[\r\n])*[ \t]*(?:[#%][^\r\n]*)?\Z")
 
 
@@ -54,7 +54,8 @@ def _read(source: Source) -> Iterator[Found | Waiting]:
             yield piece
             continue
         try:
-            yield Waiting(_draft(*_whole(piece, parts, source)), settle)
+            draft = _draft(*_whole(piece, parts, source))
+            yield Waiting(draft, settle, alone=isinstance(draft, RuleDraft))
         except TranslatorError as error:
             yield error
     if empty:
@@ -67,8 +68,9 @@ SOURCE = SourceFormat("Sigma rules in YAML, one or more in a file", (".yml", ".y
 
 def _documents(source: Source) -> Iterator[Source]:
     """The documents of a file, so that a broken one hides no other."""
-    starts = [0, *(found.end() for found in _MARKER.finditer(source.text))]
-    ends = [*(found.start() for found in _MARKER.finditer(source.text)), len(source.text)]
+    marks = list(_MARKER.finditer(source.text))
+    starts = [0, *(found.end() for found in marks)]
+    ends = [*(found.start() for found in marks), len(source.text)]
     for start, end in zip(starts, ends, strict=True):
         if not _NOTHING.match(source.text, start, end):
             yield source.cut(start, end) if (start, end) != (0, len(source.text)) else source
