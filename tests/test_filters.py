@@ -217,6 +217,15 @@ CASES: list[tuple[str, list[Any], Mapping[str, Any], bool]] = [
         {"k": "a", "l": "c"},
         False,
     ),
+    ("regexp", [{"query": {"regexp": {"k": "ab+.*"}}}], {"k": "abbc"}, True),
+    ("regexp is of the whole value", [{"query": {"regexp": {"k": "ab+"}}}], {"k": "abbc"}, False),
+    ("regexp minds case", [{"query": {"regexp": {"k": {"value": "ab.*"}}}}], {"k": "ABC"}, False),
+    (
+        "regexp without case",
+        [{"query": {"regexp": {"k": {"value": "ab.*@", "flags": "NONE", "case_insensitive": True}}}}],
+        {"k": "ABC@"},
+        True,
+    ),
 ]
 
 
@@ -273,7 +282,11 @@ def _too_deep(query: Mapping[str, Any]) -> bool:
     ("entry", "code", "at"),
     [
         ({"query": {"query_string": {"query": "a:b"}}}, Code.BAD_FILTER, '"query_string"'),
-        ({"query": {"regexp": {"k": "a.*"}}}, Code.BAD_FILTER, '"regexp"'),
+        ({"query": {"regexp": {"k": "a@"}}}, Code.BAD_FILTER, '"regexp"'),
+        ({"query": {"regexp": {"t": "a.*"}}}, Code.BAD_FILTER, '"regexp"'),
+        ({"query": {"regexp": {"k": "a["}}}, Code.BAD_FIELD_VALUE, '"regexp"'),
+        ({"query": {"regexp": {"ip": "10.*"}}}, Code.BAD_FIELD_VALUE, '"regexp"'),
+        ({"query": {"regexp": {"k": {"value": "a", "rewrites": 1}}}}, Code.BAD_FILTER, '"rewrites"'),
         ({"query": {"script": {"script": {"source": "1"}}}}, Code.BAD_FILTER, '"script"'),
         ({"script": {"script": {"source": "1"}}}, Code.BAD_FILTER, '"script"'),
         ({"query": {"geo_distance": {"distance": "1km"}}}, Code.BAD_FILTER, '"geo_distance"'),
@@ -313,7 +326,7 @@ def test_what_no_formula_can_ask_is_refused_at_its_place(entry: Any, code: Code,
 
 def test_mistakes_of_the_query_and_of_all_filters_are_told_at_once() -> None:
     with pytest.raises(TranslatorError) as error:
-        rule({"query": {"fuzzy": {}}}, {"query": {"regexp": {}}}, query="k:(").check(SCHEMA)
+        rule({"query": {"fuzzy": {}}}, {"query": {"script": {}}}, query="k:(").check(SCHEMA)
 
     assert [found.code for found in error.value.diagnostics] == [Code.SYNTAX, Code.BAD_FILTER, Code.BAD_FILTER]
 

@@ -99,6 +99,8 @@ def test_lucene_matches_a_whole_text_in_which_the_expression_is_found(expression
 
     whole = automaton.matching(lucene.read(written.value, folds=written.folds))
     assert whole(text) is automaton.searching(tree)(text)
+    again = read(*regexp.searched(written.value, folds=written.folds))
+    assert automaton.searching(again)(text) is whole(text)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from translator import logic
+from translator.dsl import lucene, regexp
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.located import Located
 from translator.meaning import Folding, Refused, Scope
-from translator.schema import Ask, FieldPattern, FieldRef, Schema, Type
+from translator.schema import EXACT_TEXT, Ask, FieldPattern, FieldRef, Schema, Type
 from translator.source import Span
 from translator.values import Pattern, Scalar, Wild, pattern
 
@@ -37,7 +38,6 @@ _USUAL_FORMATS = frozenset(
 _INSTEAD = {
     "query_string": "it is Lucene; write the condition in the rule's KQL query",
     "simple_query_string": "write the condition in the rule's KQL query",
-    "regexp": "write a wildcard, or list the values",
     "fuzzy": "list the spellings",
     "script": "a script runs in Elasticsearch only; write the condition in the rule's query",
     "geo_bounding_box": "KQL and Sigma ask no geographic questions",
@@ -80,6 +80,7 @@ class DslReader:
             "nested": self.nested,
             "prefix": self.prefix,
             "range": self.ranged,
+            "regexp": self.regexp,
             "term": self.term,
             "terms": self.terms,
             "wildcard": self.wildcard,
@@ -231,6 +232,33 @@ class DslReader:
         cased = self.cased(body, options)
         return self.folding(logic.Matches(asked(field, Ask.TERM), shape, cased=cased, span=span), body)
 
+    def regexp(self, body: Located, nested: str | None) -> logic.Formula:
+        """Lucene compares its expression with the whole value."""
+        found = self.field_and_value(body, nested, "value", {"case_insensitive", "flags", "max_determinized_states"})
+        if found is None:
+            return logic.Everything()
+        field, value, options, span = found
+        if not isinstance(value, str):
+            return self.refuse(body, "An expression is a text.", "put quotes around it")
+        if options.get("flags", "ALL") != "NONE" and lucene.has_optional_operators(value):
+            return self.refuse(
+                body,
+                "An optional operator of Lucene's (one of ~&<>@#) cannot be said as a formula.",
+                'escape it with a backslash, or write "flags": "NONE"',
+            )
+        try:
+            expression, letters = regexp.searched(value, folds=not self.cased(body, options))
+            Scope(self.schema).regexp(field, value, lambda _: bool)
+        except lucene.Malformed as error:
+            return self.wrong(body, f"Elasticsearch cannot read the regexp: {error}.", "see Lucene's RegExp")
+        except Refused as refused:
+            return self.wrong(body, refused.message, refused.hint)
+        if field.type not in EXACT_TEXT or field.details.normalizer:
+            return self.refuse(
+                body, f"On {field.path} of type {field.type}, regexp asks something else.", "ask a plain keyword"
+            )
+        return logic.Regex(asked(field, Ask.TERM), expression, letters, span=span)
+
     def ranged(self, body: Located, nested: str | None) -> logic.Formula:
         names = [name for name in body.value if name not in _WITHOUT_EFFECT]
         if len(names) != 1 or not isinstance(body.value[names[0]], dict):
@@ -289,7 +317,7 @@ class DslReader:
             else:
                 scope.wildcard(leaf.field, leaf.pattern, Folding.ASCII)
         except Refused as refused:
-            self.found.append(self.finding(body, Code.BAD_FIELD_VALUE, refused.message, refused.hint))
+            self.wrong(body, refused.message, refused.hint)
         if not str(text).isascii():
             said = "Elasticsearch folds the letters a to z only; here the value's other letters count in any case too."
             self.notes.append(self.finding(body, Code.ASCII_FOLDING, said, None))
@@ -348,6 +376,11 @@ class DslReader:
     def refuse(self, at: Located, message: str, hint: str) -> logic.Formula:
         """Note a refusal, and go on to find the other mistakes."""
         self.found.append(self.finding(at, Code.BAD_FILTER, message, hint))
+        return logic.Everything()
+
+    def wrong(self, at: Located, message: str, hint: str | None) -> logic.Formula:
+        """Note what Elasticsearch answers with an error."""
+        self.found.append(self.finding(at, Code.BAD_FIELD_VALUE, message, hint))
         return logic.Everything()
 
     def finding(self, at: Located, code: Code, message: str, hint: str | None) -> Diagnostic:

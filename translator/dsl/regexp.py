@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import assert_never
 
+from translator.dsl.lucene import Malformed
+from translator.dsl.lucene import read as read_lucene
 from translator.expressions.automaton import TooLarge, effort
 from translator.expressions.reader import read
 from translator.expressions.tree import (
@@ -82,6 +84,35 @@ def lucene(tree: Tree, *, may_fold: bool = True) -> Regexp:
 def written(expression: str, flags: str) -> Regexp:
     """`lucene` for the text of an expression. Raises Unreadable, Irregular or Inexpressible."""
     return lucene(read(expression, flags))
+
+
+def searched(text: str, *, folds: bool = False) -> tuple[str, str]:
+    """The expression, and its flags, that is found in the values that Lucene matches ``text`` with as a whole.
+
+    ``folds`` is ``case_insensitive``. Raises Malformed for what Elasticsearch answers with an error.
+    """
+    tree = read_lucene(text, folds=folds)
+    if len(text.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
+        raise Malformed(f"Elasticsearch takes {LONGEST} characters, and this has {len(text)}")
+    if is_too_complex(tree):
+        raise Malformed("its automaton grows too large")
+    items = list(_items(tree))
+    before = after = ""
+    if items[:1] == [ANYTHING]:
+        del items[0]
+    else:
+        before = "^"
+    if items[-1:] == [ANYTHING]:
+        del items[-1]
+    else:
+        after = "$"
+    letters = _minds_no_case(row(items))
+    try:
+        inside = _spelled(row(items), letters) if items else ""
+    except Inexpressible as error:
+        raise Malformed(str(error)) from None
+    flags = ("i" if letters else "") + ("s" if _ANY in _characters(row(items)) else "")
+    return f"{before}{inside}{after}", flags
 
 
 def is_too_complex(tree: Tree) -> bool:
