@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ndjson
 from translator import attack
 from translator.rule import Rule, Technique, Threat
-from translator.sigma.tags import tags
+from translator.sigma.tags import tags, threats
 from translator.source import Source
 
 
@@ -147,3 +147,22 @@ def test_the_tags_of_real_rules_are_active(shared: Path):
     assert all(found.tactics for id_ in techniques if (found := attack.technique(id_)))
     assert {tactic for id_ in techniques for tactic in attack.tactics(id_)} <= seen
     assert attack.SPLIT not in seen
+
+
+@pytest.mark.parametrize(
+    ("named", "counted"),
+    [
+        ("execution t1059 persistence t1053.005", {"Execution": ["T1059"], "Persistence": ["T1053.005"]}),
+        ("t1105 command-and-control", {"Command and Control": ["T1105"]}),
+        ("execution persistence t1053.005", {"Execution": ["T1053.005"], "Persistence": ["T1053.005"]}),
+        ("command-and-control t1562.001", {"Command and Control": [], "Defense Impairment": ["T1562.001"]}),
+        ("defense_evasion t1562.001", {"Defense Evasion": ["T1562.001"]}),
+        ("t1059", {"Execution": ["T1059"]}),
+        ("impact t9999 s0154", {"Impact": ["T9999"]}),
+    ],
+)
+def test_tags_count_a_technique_under_its_own_tactics(named: str, counted: dict[str, list[str]]):
+    """The tactics of the techniques are those of the table of ATT&CK's."""
+    found = threats(f"attack.{each}" for each in named.split())
+
+    assert {each.name: [one.id for one in each.techniques] for each in found} == counted

@@ -17,7 +17,7 @@ VERSIONS = (18, CURRENT)
 
 #: The tactic that version 19 split, and what it was split into.
 SPLIT = "defense-evasion"
-_PARTS = ("stealth", "defense-impairment")
+PARTS = ("stealth", "defense-impairment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def tactic(short_name: str, techniques: Iterable[str]) -> tuple[str, ...]:
     if short_name != SPLIT:
         return (short_name,)
     found = tuple(dict.fromkeys(name for id_ in techniques for name in tactics(id_)))
-    return tuple(name for name in _PARTS if name in found) or found or _PARTS[:1]
+    return tuple(name for name in PARTS if name in found) or found or PARTS[:1]
 
 
 def short_name(name: str) -> str:

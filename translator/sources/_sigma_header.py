@@ -10,34 +10,13 @@ from typing import Any
 
 from translator import yaml_reader
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
-from translator.rule import Language, LogSource, Rule, Technique, Threat, derived_id
+from translator.rule import Language, LogSource, Rule, derived_id
+from translator.sigma.tags import threats
 from translator.source import Source
 from translator.sources._needs import BUILDING_BLOCK, unsaid
 
 _DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})\Z")
 _NAMES = re.compile(r",\s*(?![^()]*\))")
-_TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)\Z", re.IGNORECASE)
-
-#: ATT&CK's tactics, of version 18 and of version 19, which gave TA0005 another name.
-_TACTICS = {
-    "reconnaissance": ("TA0043", "Reconnaissance"),
-    "resource-development": ("TA0042", "Resource Development"),
-    "initial-access": ("TA0001", "Initial Access"),
-    "execution": ("TA0002", "Execution"),
-    "persistence": ("TA0003", "Persistence"),
-    "privilege-escalation": ("TA0004", "Privilege Escalation"),
-    "defense-evasion": ("TA0005", "Defense Evasion"),
-    "stealth": ("TA0005", "Stealth"),
-    "defense-impairment": ("TA0112", "Defense Impairment"),
-    "credential-access": ("TA0006", "Credential Access"),
-    "discovery": ("TA0007", "Discovery"),
-    "lateral-movement": ("TA0008", "Lateral Movement"),
-    "collection": ("TA0009", "Collection"),
-    "command-and-control": ("TA0011", "Command and Control"),
-    "exfiltration": ("TA0010", "Exfiltration"),
-    "impact": ("TA0040", "Impact"),
-}
-
 
 #: Keys that a `Rule` has a place for, or that say how the rule was put together.
 _CARRIED = frozenset(
@@ -85,7 +64,7 @@ class Header:
             guide=self.text("elastic", "note"),
             setup=self.text("elastic", "setup"),
             false_positives=self.false_positives(),
-            threats=_threats(self.texts("tags")),
+            threats=threats(self.texts("tags")),
             log_source=self.log_source(),
             needs=unsaid(type_, source.to_root(self.document.value_span("elastic", "type"))),
             building_block=BUILDING_BLOCK in tags or self.value("elastic", "building_block_type") is not None,
@@ -224,15 +203,3 @@ class Header:
         span = self.document.value_span(*path)
         line = self.document.source.text[span.start : span.end].strip().splitlines()
         return line[0][:60] if line else ""
-
-
-def _threats(tags: tuple[str, ...]) -> tuple[Threat, ...]:
-    """The tactics that are named, each with the techniques that follow it; tags give no technique a name."""
-    found: list[tuple[tuple[str, str], list[Technique]]] = []
-    for tag in tags:
-        if technique := _TECHNIQUE.match(tag):
-            if found:
-                found[-1][1].append(Technique(technique[1].upper(), ""))
-        elif tactic := _TACTICS.get(tag.lower().removeprefix("attack.").replace("_", "-")):
-            found.append((tactic, []))
-    return tuple(Threat(id_, name, techniques=tuple(techniques)) for (id_, name), techniques in found)
