@@ -91,15 +91,23 @@ def test_what_is_refused_says_where_and_what_of_it(rules: list[Rule]):
 
 
 def test_every_rule_loads_in_pysigma(artefacts: list[Artefact]):
+    from sigma.collection import SigmaCollection
     from sigma.rule import SigmaRule
 
     for artefact in artefacts:
-        rule = SigmaRule.from_yaml(artefact.text, collect_errors=True)
+        documents = SigmaCollection.from_yaml(artefact.text, collect_errors=True)
+        (rule,) = (each for each in documents if isinstance(each, SigmaRule))
 
-        assert rule.errors == []
-        assert not rule.custom_attributes
+        assert documents.errors == []
+        # pySigma takes a correlation's own key for a custom one.
+        assert {key for each in documents for key in each.custom_attributes} <= {"correlation"}
         assert [condition.parsed for condition in rule.detection.parsed_condition]
-        assert str(rule.id) == artefact.rule.id
+        assert artefact.rule.id in {str(each.id) for each in documents}
+
+
+def first(made: Artefact) -> dict[str, Any]:
+    """The document that finds events."""
+    return made.data[0] if isinstance(made.data, list) else made.data
 
 
 def drawn(formula: logic.Formula, random: Random) -> dict[str, Any]:
@@ -148,9 +156,9 @@ JUSTIFIED: list[tuple[str, str, Any]] = [
         "the data has no log source in SigmaHQ's list; where Sigma's taxonomy has none either, a note says so",
         lambda made, issue: (
             Code.LOGSOURCE_UNKNOWN in {note.code for note in made.notes}
-            or made.data["logsource"].keys() == {"category"}  # of no one product
-            or made.data["logsource"].get("category") == "network"  # in the specification, not in the list
-            or made.data["logsource"].get("product") in ("fortigate", "zeek")
+            or first(made)["logsource"].keys() == {"category"}  # of no one product
+            or first(made)["logsource"].get("category") == "network"  # in the specification, not in the list
+            or first(made)["logsource"].get("product") in ("fortigate", "zeek")
         ),
     ),
     (
@@ -163,7 +171,7 @@ JUSTIFIED: list[tuple[str, str, Any]] = [
     (
         "SigmahqStatusIssue",
         "the rule is deprecated, and says so",
-        lambda made, issue: made.data["status"] == "deprecated",
+        lambda made, issue: first(made)["status"] == "deprecated",
     ),
     (
         "EscapedWildcardIssue",
@@ -180,6 +188,11 @@ JUSTIFIED: list[tuple[str, str, Any]] = [
         "zeros before a number are part of an identifier",
         lambda made, issue: str(issue.string)[0] == "0",
     ),
+    (
+        "SigmahqCorrelationGroupByExistenceIssue",
+        "the threshold is one of all events together",
+        lambda made, issue: not any(need.detail.fields for need in made.rule.needs),
+    ),
     ("SigmahqGithubLinkIssue", "the rule's own references", lambda made, issue: issue.link in made.rule.references),
     (
         "SigmahqFalsepositivesBannedWordIssue",
@@ -193,8 +206,8 @@ def test_sigmahqs_validators_find_nothing_but_what_is_justified(
     artefacts: list[Artefact], shared: Path, tmp_path: Path
 ):
     pytest.importorskip("sigma.validators.sigmahq")
+    from sigma.collection import SigmaCollection
     from sigma.plugins import InstalledSigmaPlugins
-    from sigma.rule import SigmaRule
     from sigma.validation import SigmaValidator
 
     prefix = "sigma.validators.sigmahq.data.data_"
@@ -210,8 +223,9 @@ def test_sigmahqs_validators_find_nothing_but_what_is_justified(
         data.set_cache_dir(str(tmp_path / module))
         data.set_url(str(shared / "reference" / "sigmahq_validators" / f"{file}.json"))
     validators = InstalledSigmaPlugins.autodiscover().validators
-    by_rule = {made.rule.id: made for made in artefacts}
-    found = SigmaValidator(validators.values()).validate_rules(SigmaRule.from_yaml(made.text) for made in artefacts)
+    collections = [(made, SigmaCollection.from_yaml(made.text).rules) for made in artefacts]
+    by_rule = {str(rule.id): made for made, rules in collections for rule in rules}
+    found = SigmaValidator(validators.values()).validate_rules(rule for _, rules in collections for rule in rules)
     counts: Counter[str] = Counter()
     wrong = []
     for issue in found:
@@ -374,7 +388,7 @@ def test_rules_decide_about_the_log_as_about_elastics_form_of_it(rules: list[Rul
     for rule, made in written(rules, Allowance.parse(["L012"])):
         if not isinstance(made, Artefact):
             continue
-        source = made.data["logsource"]
+        source = first(made)["logsource"]
         name = by_source.get((source.get("product"), source.get("service")), "")
         decide = compile_rule(rule)
         portable = sigma.matches(made.text, Schema.none())

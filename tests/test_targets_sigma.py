@@ -73,6 +73,15 @@ def test_what_is_sigmas_own_already_stays() -> None:
     assert portable(once).text == once
 
 
+def test_values_of_a_nested_field_are_no_list_in_kql() -> None:
+    """Two entries of the list may have them, which one block of KQL would not say."""
+    types = Schema.from_yaml("n: nested\nn.a: keyword\n")
+    text = "title: T\nlogsource: {product: x}\ndetection: {s: {n.a|cased: [x, y]}, condition: s}\n"
+    (rule,) = read_text(text, format="sigma")
+
+    assert convert(rule, to="kql", schema=types, fields="none").text == "n:{ a:x } or n:{ a:y }\n"
+
+
 @pytest.mark.parametrize("text", [HOUSE, f"{ELASTIC}taxonomy: ecs\n"])
 def test_selections_are_said_by_modifiers_and_called_for_what_they_are_about(text: str) -> None:
     artefact = portable(text)

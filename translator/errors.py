@@ -124,6 +124,7 @@ class Code(Enum):
         Severity.WARNING,
         "A condition changes no verdict: the rest of the rule decides as it does.",
     )
+    WINDOW = ("R015", Severity.NOTE, "A threshold counts in the window of each run, a correlation in a time span.")
     NOT_VERIFIED = ("R020", Severity.NOTE, "Only a foreign product can run the artefact; it was not run here.")
 
     UNKNOWN_TARGET = ("U001", Severity.ERROR, "No backend has this name.")
@@ -131,6 +132,7 @@ class Code(Enum):
     BAD_ALLOW = ("U003", Severity.ERROR, "`allow` takes effects and loss codes.")
     UNKNOWN_PROFILE = ("U004", Severity.ERROR, "No profile has this name.")
     UNKNOWN_PIPELINE = ("U010", Severity.ERROR, "pySigma has no processing pipeline of this name.")
+    NO_PIPELINE = ("U011", Severity.ERROR, "A processing pipeline of pySigma's cannot change this rule.")
     UNKNOWN_FIELDS = ("U007", Severity.ERROR, "`fields` names no way to call a Sigma rule's fields.")
     ENGINE_UNREACHABLE = ("U005", Severity.ERROR, "The search engine cannot be asked.")
     ENGINE_REFUSED = ("U006", Severity.ERROR, "The search engine answers with an error.")

@@ -1,9 +1,11 @@
 """A detection rule as Kibana imports it: a line of NDJSON with the query, a schedule, a risk score and ATT&CK.
 
 The rule's verdict is in KQL, and where KQL would lose something, in filters beside it (`_elastic_query`). A threshold,
-new terms and a threat match are Kibana's own words, so nothing of them is lost. What it cannot say:
+new terms and a threat match are Kibana's own words, so nothing of them is lost; a Sigma correlation that counts the
+events of one rule is a threshold (`_elastic_threshold`). What it cannot say:
 
 * Letter case beyond ASCII, like every query of Elasticsearch.
+* Correlations of several rules, in time, or of sums and means.
 * Values that an exception looks up in a list which Kibana keeps elsewhere.
 """
 
@@ -22,7 +24,12 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     """The rule as one line of JSON. ``data`` is the rule as plain values."""
     asked, losses, notes = _elastic_query.ask(rule, formula, options)
     data = _elastic_document.document(rule, asked)
-    return Emitted(_elastic_document.text(data), data, (*losses, *_elastic_document.losses(rule)), notes)
+    return Emitted(
+        _elastic_document.text(data),
+        data,
+        (*losses, *_elastic_document.losses(rule)),
+        (*notes, *_elastic_document.notes(rule)),
+    )
 
 
 def matches(text: str, schema: Schema) -> Predicate:

@@ -9,7 +9,7 @@ from typing import Any
 
 from translator import sources
 from translator.artefact import Backend, Emitted, Options, Predicate
-from translator.backends import _elastic_document, _elastic_query, _toml_text
+from translator.backends import _elastic_document, _elastic_query, _elastic_threshold, _toml_text
 from translator.backends.matcher import compile_
 from translator.logic import Formula
 from translator.rule import Rule
@@ -31,7 +31,8 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
     if "new_terms_fields" in said:
         said["new_terms"] = _new_terms(said)
     said["filters"] = [_filter(each) for each in asked.filters]
-    schedule = {"interval": rule.interval, "from": rule.look_back, "max_signals": rule.maximum_alerts}
+    counting = _elastic_threshold.counting(rule).rule
+    schedule = {"interval": counting.interval, "from": counting.look_back, "max_signals": rule.maximum_alerts}
     unsaid = {name for name, value in schedule.items() if value is None} if rule.risk_score is not None else set()
     kept = said.keys() - _LEFT_OUT - unsaid - ({"enabled"} if rule.enabled else set())
     ordered = [*sorted(kept.difference(_TABLES)), *(name for name in _TABLES if name in kept)]
@@ -40,7 +41,8 @@ def emit(rule: Rule, formula: Formula, options: Options) -> Emitted:
         name: _without_null(said[name]) for name in ordered if said[name] not in (None, "", [], {}) or name == "query"
     }
     data = {"metadata": _metadata(rule), "rule": table}
-    return Emitted(_toml_text.write(data), data, (*losses, *_elastic_document.losses(rule)), notes)
+    told = (*losses, *_elastic_document.losses(rule))
+    return Emitted(_toml_text.write(data), data, told, (*notes, *_elastic_document.notes(rule)))
 
 
 def matches(text: str, schema: Schema) -> Predicate:

@@ -87,6 +87,8 @@ class _Writer:
         """``field:(x or y)`` where every leaf asks the same field."""
         if not isinstance(formula, (logic.And, logic.Or)):
             return None
+        if any(isinstance(node, logic.Within) for node in logic.walk(formula)):
+            return None
         leaves = [node for node in logic.walk(formula) if not logic.children(node)]
         fields = {leaf.field for leaf in leaves if isinstance(leaf, _LISTED)}
         if len(fields) != 1 or not all(isinstance(leaf, _LISTED) for leaf in leaves) or len(leaves) < 2:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
 from translator.attack import CURRENT
 from translator.rule import LogSource, Rule
-from translator.sigma import codec
+from translator.sigma import codec, elastic_keys
 from translator.sigma.detection import Detection, Item, Map, Selection
-from translator.sigma.tags import tags
+from translator.sigma.tags import tags, threats
 
 #: The maturities of Elastic's rules, and Sigma's own words; a rule of another source is "test".
 _STATUS = {"production": "stable", "development": "experimental"}
@@ -56,7 +56,7 @@ def faithful(rule: Rule, detection: Detection, log_source: LogSource, *, attack:
             **_body(detection, log_source, _values),
             "falsepositives": list(rule.false_positives) or ["Unknown"],
             "level": _level(rule),
-            "elastic": _elastic(rule),
+            "elastic": _elastic(rule, tags(rule, version=attack)),
         }
     )
 
@@ -140,21 +140,31 @@ def _status(rule: Rule) -> str:
     return _STATUS.get(said, said if said in _STATUSES else "test")
 
 
-def _elastic(rule: Rule) -> dict[str, Any]:
-    return _present(
-        {
-            "type": rule.type if rule.index or rule.risk_score is not None else None,
-            "index": list(rule.index),
-            "risk_score": rule.risk_score,
-            "interval": rule.interval,
-            "from": rule.look_back,
-            "max_signals": rule.maximum_alerts,
-            "version": rule.version,
-            "tags": list(rule.tags),
-            "note": rule.guide,
-            "setup": rule.setup,
-        }
-    )
+def _elastic(rule: Rule, tagged: Sequence[str]) -> dict[str, Any]:
+    typed = [elastic_keys.needed(need.detail) for need in rule.needs]
+    said = {
+        "type": rule.type if rule.index or rule.risk_score is not None or any(typed) else None,
+        "index": list(rule.index),
+        **{key: value for each in typed for key, value in each.items()},
+        "risk_score": rule.risk_score,
+        "interval": rule.interval,
+        "from": rule.look_back,
+        "max_signals": rule.maximum_alerts,
+        "version": rule.version,
+        "enabled": None if rule.enabled else False,
+        "alert_suppression": elastic_keys.suppressed(rule.suppression) if rule.suppression is not None else None,
+        "tags": list(rule.tags),
+        "threat": _threat(rule, tagged),
+    }
+    last = {"note": rule.guide, "setup": rule.setup}
+    others = {key: value for key, value in rule.extra.items() if key not in said and key not in last}
+    return _present({**said, **others, **last})
+
+
+def _threat(rule: Rule, tagged: Sequence[str]) -> list[dict[str, Any]]:
+    """The rule's tactics and techniques in full, where its tags do not lead back to them."""
+    said = [elastic_keys.threat(each) for each in rule.threats]
+    return said if said != [elastic_keys.threat(each) for each in threats(tagged)] else []
 
 
 def _present(entries: Mapping[str, Any]) -> dict[str, Any]:

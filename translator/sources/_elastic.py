@@ -83,6 +83,9 @@ _OF_THE_COPY = frozenset(
     }
 )
 
+#: The key that says what a rule type needs.
+_SAYS = {"threshold": "threshold", "new_terms": "new_terms_fields", "threat_match": "threat_mapping"}
+
 #: Parts that change what people see of an alert, not whether there is one.
 _ABOUT_ALERTS = {
     "actions": "actions (and their connectors)",
@@ -356,6 +359,24 @@ def _about_alerts(facts: Facts) -> Iterable[Diagnostic]:
             at.source,
             at.span(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an Elastic rule says beside its query, where another container keeps it for a rule of its own."""
+
+    needs: tuple[Need, ...]
+    threats: tuple[Threat, ...]
+    suppression: Suppression | None
+    enabled: bool
+    extra: Mapping[str, Any]
+
+
+def kept(facts: Facts, type_: str) -> Kept:
+    """What stands under Elastic's keys; the need of a rule type only where the keys of that type do."""
+    said = facts.value(_SAYS[type_]) if type_ in _SAYS else None
+    needs = tuple(_needs(facts, type_)) if said is not None else ()
+    return Kept(needs, tuple(_threats(facts)), _suppression(facts), facts.flag("enabled", True), _extra(facts))
 
 
 def _extra(facts: Facts) -> dict[str, Any]:

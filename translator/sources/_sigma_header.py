@@ -13,6 +13,7 @@ from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.rule import Language, LogSource, Rule, derived_id
 from translator.sigma.tags import threats
 from translator.source import Source
+from translator.sources import _elastic, _sigma_elastic
 from translator.sources._needs import BUILDING_BLOCK, unsaid
 
 _DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})\Z")
@@ -39,6 +40,7 @@ class Header:
         type_ = self.text("elastic", "type") or "query"
         id_, notes = self.id(title)
         tags = self.tags()
+        kept = _elastic.kept(_sigma_elastic.facts(self.document, self.mistakes), type_)
         read = Rule(
             id=id_,
             title=title,
@@ -64,9 +66,12 @@ class Header:
             guide=self.text("elastic", "note"),
             setup=self.text("elastic", "setup"),
             false_positives=self.false_positives(),
-            threats=threats(self.texts("tags")),
+            threats=kept.threats or threats(self.texts("tags")),
             log_source=self.log_source(),
-            needs=unsaid(type_, source.to_root(self.document.value_span("elastic", "type"))),
+            needs=kept.needs or unsaid(type_, source.to_root(self.document.value_span("elastic", "type"))),
+            suppression=kept.suppression,
+            enabled=kept.enabled,
+            extra=kept.extra,
             building_block=BUILDING_BLOCK in tags or self.value("elastic", "building_block_type") is not None,
             sigma_header=self.others(),
             notes=notes,
