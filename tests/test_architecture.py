@@ -24,7 +24,7 @@ LAYERS = [
     "kql dsl sigma meaning rule needs filters exception_lists query_dsl",
     "sources",
     "artefact backends events rule_events witness",
-    "pipeline matcher kibana rewrite live verification explanation rule_trials",
+    "pipeline matcher kibana rewrite live verification report_page explanation rule_trials",
     "cli pysigma_kql __main__",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
@@ -37,12 +37,15 @@ FENCES = {
         "sigma/modifiers.py",
         "sigma/questions.py",
         "sigma/codec.py",
+        "sigma/processing.py",
         "backends/_pysigma",
         "pysigma_kql/",
     },
     "click": {"cli/"},
     "rich": {"cli/"},
     "yaml": {"yaml_reader.py"},
+    "jinja2": {"report_page/templates/"},
+    "markupsafe": {"report_page/templates/"},
 }
 
 

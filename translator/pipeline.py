@@ -11,6 +11,7 @@ from translator.backends import backend, backends, foreign
 from translator.backends.matcher import compile_
 from translator.dsl import judge
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
+from translator.kql.check import Checked
 from translator.ledger import Allowance
 from translator.rule import Language, Rule, query_rule
 from translator.schema import Schema
@@ -34,24 +35,53 @@ def convert(
 
     ``profile`` names a set of accepted losses (`translator.profiles`); ``allow`` adds effects (``wider``, ``narrower``,
     ``mixed``) and loss codes to it. ``attack`` is the version of MITRE ATT&CK that tags are of: 19, or 18 to keep the
-    rule's own. ``pipelines`` are pySigma's, by name or file, for the targets that its backends write.
+    rule's own. ``pipelines`` are pySigma's, by name or file: they change a Sigma rule before it is said, or work for
+    the targets that pySigma's backends write.
     ``fields`` says which names a Sigma rule's fields get: Elastic's (``ecs``) or their own (``none``); left out, it is
-    what the target's events have. Raises
-    TranslatorError where the rule is wrong, the target or the profile is unknown, or something would
+    what the target's events have, or what the pipelines left. Raises
+    TranslatorError where the rule is wrong, the target, the profile or a pipeline is unknown, or something would
     be lost that is not accepted; then nothing is made.
     """
-    rule = _rule(rule)
     chosen = target(to)
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
     options = Options(
         schema or Schema.default(), profile, attack, time_zone=time_zone, width=width, pipelines=tuple(pipelines)
     )
-    elastic = elastic_names(rule, to, fields)
-    checked = rule.check(options.schema, elastic_names=elastic)
-    if elastic and rule.sigma_header:
-        rule = replace(rule, sigma_header={**rule.sigma_header, "taxonomy": "ecs"})
-    artefact = chosen.write(rule, checked.formula, options, allowance, checked.losses)
-    return replace(artefact, notes=(*rule.notes, *checked.notes, *needs(rule, artefact), *artefact.notes))
+    read, checked = Readings(_rule(rule), options, fields).towards(chosen)
+    artefact = chosen.write(read, checked.formula, options, allowance, checked.losses)
+    return replace(artefact, notes=(*read.notes, *checked.notes, *needs(read, artefact), *artefact.notes))
+
+
+class Readings:
+    """What one rule means to its targets, read once for all that read it alike.
+
+    ``fields`` and the pipelines in ``options`` are as in `convert`.
+    """
+
+    def __init__(self, rule: Rule, options: Options, fields: str | None = None) -> None:
+        self.rule = rule
+        self.options = options
+        self.fields = fields
+        self._found: dict[tuple[bool, bool], tuple[Rule, Checked]] = {}
+
+    def towards(self, chosen: Backend | None) -> tuple[Rule, Checked]:
+        """The rule as the target is to say it (None: the matcher), and what it means. Raises TranslatorError."""
+        # pySigma's backends bring the pipelines with them.
+        own = chosen is None or chosen.name in backends()
+        name = None if chosen is None else chosen.name
+        elastic = elastic_names(self.rule, name, self.fields or _kept_by(self.options.pipelines if own else ()))
+        if (own, elastic) not in self._found:
+            read = self.rule.through(self.options.pipelines) if own else self.rule
+            checked = read.check(self.options.schema, elastic_names=elastic)
+            if elastic and read.sigma_header:
+                read = replace(read, sigma_header={**read.sigma_header, "taxonomy": "ecs"})
+            self._found[own, elastic] = read, checked
+        return self._found[own, elastic]
+
+
+def _kept_by(pipelines: Iterable[str]) -> str | None:
+    """The names that fields get where nobody says: a pipeline has named them already."""
+    return "none" if tuple(pipelines) else None
 
 
 #: Targets that ask Elasticsearch, where events have Elastic's names.
@@ -81,15 +111,16 @@ def compile_rule(
     schema: Schema | None = None,
     allow: Iterable[str] | Allowance = (),
     fields: str | None = None,
+    pipelines: Iterable[str] = (),
 ) -> Predicate:
     """A predicate that says of one event whether ``rule`` (or a KQL text) matches it.
 
     It never raises on an event and never changes it. Raises TranslatorError where the rule is wrong, where
     Elasticsearch would answer its query with an error, and for a regular expression that an event could stall (L024),
-    unless ``allow`` accepts that. ``fields`` are as in `convert`; left out, a Sigma rule's fields keep their names, and
-    what is only nearly the same under Elastic's is judged so.
+    unless ``allow`` accepts that. ``fields`` and ``pipelines`` are as in `convert`; left out, a Sigma rule's fields
+    keep their names, and what is only nearly the same under Elastic's is judged so.
     """
-    rule = _rule(rule)
+    rule = _rule(rule).through(pipelines)
     types = schema or Schema.default()
     allowance = allow if isinstance(allow, Allowance) else Allowance.parse(allow)
     may_stall = Code.STALLING in allowance.codes

@@ -13,6 +13,7 @@ from typing import Any
 
 from translator import logic
 from translator.dsl import lucene, regexp
+from translator.dsl.emit import spell
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.located import Located
 from translator.meaning import Folding, Refused, Scope
@@ -36,7 +37,6 @@ _USUAL_FORMATS = frozenset(
 
 #: Clauses that people use and no formula can ask, and what to write instead.
 _INSTEAD = {
-    "query_string": "it is Lucene; write the condition in the rule's KQL query",
     "simple_query_string": "write the condition in the rule's KQL query",
     "fuzzy": "list the spellings",
     "script": "a script runs in Elasticsearch only; write the condition in the rule's query",
@@ -79,6 +79,7 @@ class DslReader:
             "multi_match": self.multi_match,
             "nested": self.nested,
             "prefix": self.prefix,
+            "query_string": self.query_string,
             "range": self.ranged,
             "regexp": self.regexp,
             "term": self.term,
@@ -209,6 +210,19 @@ class DslReader:
         if kind not in ("phrase", "best_fields") or body.value.get("lenient") is not True:
             return self.refuse(body, "This form of multi_match cannot be said as a formula.", "name the field")
         return logic.Search(value, phrase=kind == "phrase", span=self.span(body))
+
+    def query_string(self, body: Located, nested: str | None) -> logic.Formula:
+        """Only the form that Kibana itself sends for a pattern: of one field, or of none."""
+        self.options(body, {"query", "fields"})
+        names, text = body.value.get("fields", []), body.value.get("query")
+        known = isinstance(text, str) and spell(shape := decode(text)) == text != ""
+        match names:
+            case [] if known:
+                return logic.SearchPattern(shape, span=self.span(body))
+            case [str(name)] if known and "*" not in name:
+                field = asked(self.field(name, body.at("fields"), nested), Ask.MATCH)
+                return logic.Matches(field, shape, span=self.span(body))
+        return self.refuse(body, "This query_string cannot be said as a formula.", "it is Lucene; write it in KQL")
 
     def wildcard(self, body: Located, nested: str | None) -> logic.Formula:
         said = body.value.values()

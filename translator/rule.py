@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, assert_never, get_args
 
 from translator import exception_lists, filters, kql, logic, sigma
-from translator.errors import Code, Diagnostic, TranslatorError, diagnose
+from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
 from translator.kql.check import Checked
 from translator.located import Located
-from translator.needs import Need
+from translator.needs import Correlation, Need
 from translator.query_dsl import DslReader
 from translator.schema import Schema
-from translator.source import Source
+from translator.source import Source, Span
 
 #: UUIDv5 namespace for rules whose source gives them no id. Fixed for ever: ids depend on it.
 ID_NAMESPACE = uuid.UUID("5d3c6c6e-9a3f-5c0b-8a0e-7f6a3f2f1b10")
@@ -87,7 +87,8 @@ class Rule:
     ``interval`` and ``look_back`` are Elasticsearch date math (``5m``, ``now-9m``), dates are ``YYYY-MM-DD``, and
     ``risk_score`` is 0 to 100. A ``building_block`` alerts other rules, not people; a rule that is not ``enabled`` was
     switched off where it comes from. ``extra`` is what else an Elastic rule says, by Elastic's own keys;
-    ``sigma_header`` is what else a Sigma rule says of itself, by Sigma's.
+    ``sigma_header`` is what else a Sigma rule says of itself, by Sigma's. ``pipelines`` are pySigma's, by name or file:
+    a Sigma rule means what they make of it (`through`).
     """
 
     id: str
@@ -124,6 +125,7 @@ class Rule:
     enabled: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     sigma_header: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    pipelines: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
     @property
@@ -139,6 +141,26 @@ class Rule:
     @property
     def _beside(self) -> tuple[Located, ...]:
         return (*filter(filters.is_active, self.filters), *self.exceptions)
+
+    def through(self, pipelines: Iterable[str]) -> Rule:
+        """This Sigma rule as pySigma's processing pipelines make it: they say what it asks, and of which events.
+
+        Raises TranslatorError for a name that is no pipeline, a rule that is not Sigma's, and a correlation.
+        """
+        names = tuple(pipelines)
+        if not names:
+            return self
+        place = self.source, Span(0, 1)
+        if self.language is not Language.SIGMA:
+            said = "A pipeline of pySigma's changes Sigma rules, or what pySigma writes; this rule is none of Sigma's."
+            raise refuse(Code.NO_PIPELINE, said, *place, "leave -p out, or write it to Sigma first (--to sigma)")
+        if any(isinstance(need.detail, Correlation) for need in self.needs):
+            said = "The pipeline would not reach the fields that the correlation counts by."
+            raise refuse(Code.NO_PIPELINE, said, *place, "leave -p out")
+        done = sigma.process(self.query, names)
+        if done is None:
+            return replace(self, pipelines=names)
+        return replace(self, pipelines=names, log_source=done.log_source, index=done.index or self.index)
 
     def check(self, schema: Schema, *, elastic_names: bool = False) -> Checked:
         """What the rule means for one event, typed by ``schema``. Raises TranslatorError with every mistake.
@@ -166,7 +188,7 @@ class Rule:
             case Language.KQL:
                 return kql.check(kql.parse(self.query), schema, self.query)
             case Language.SIGMA:
-                return sigma.check(self.query, schema, elastic_names=elastic_names)
+                return sigma.check(self.query, schema, elastic_names=elastic_names, pipelines=self.pipelines)
             case _:
                 assert_never(self.language)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from translator.errors import Code, refuse
 from translator.rule import Rule
-from translator.source import Source, Span
+from translator.source import Span
 
 #: The backend that we are, in pySigma's words.
 OURS = "kibana_kql"
@@ -62,40 +62,10 @@ def discovered() -> Mapping[str, type[Any]]:
 
 
 @cache
-def _resolver() -> Any:
-    from sigma.plugins import InstalledSigmaPlugins
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return InstalledSigmaPlugins.autodiscover(
-            include_backends=False, include_validators=False
-        ).get_pipeline_resolver()
-
-
-@cache
 def _pipeline(names: tuple[str, ...]) -> Any:
-    """pySigma's pipelines of these names, or in these files, as one. Raises TranslatorError for one that is none."""
-    from sigma.exceptions import SigmaError
-    from sigma.processing.pipeline import ProcessingPipeline
+    from translator.sigma import processing
 
-    if not names:
-        return ProcessingPipeline()
-    for name in names:
-        place = Source(name, "--pipeline"), Span(0, len(name))
-        try:
-            _resolver().resolve([name])
-        except SigmaError as error:
-            if type(error).__name__ != "SigmaPipelineNotFoundError":
-                raise refuse(
-                    Code.UNKNOWN_PIPELINE, f"The pipeline cannot be read: {_sentence(error)}", *place
-                ) from None
-            known = ", ".join(sorted(_resolver().pipelines)) or "a file's name"
-            raise refuse(
-                Code.UNKNOWN_PIPELINE, f'There is no pipeline "{name}".', *place, f"write one of {known}"
-            ) from None
-        except Exception as error:  # a file of YAML that is no pipeline ends in an error of any kind
-            raise refuse(Code.UNKNOWN_PIPELINE, f"The pipeline cannot be read: {_sentence(error)}", *place) from None
-    return _resolver().resolve(list(names))
+    return processing.pipeline(names)
 
 
 def pipeline(names: Sequence[str], index: Sequence[str] = ()) -> Any:

@@ -7,17 +7,18 @@ import sys
 
 import click
 
-from translator import files
-from translator.artefact import Options
+from translator.artefact import Backend, Options
 from translator.backends import backends
 from translator.cli import options
 from translator.cli.report import Report
 from translator.errors import Diagnostic, TranslatorError
-from translator.ledger import Allowance, Fidelity
-from translator.pipeline import needs, target
+from translator.ledger import Allowance
+from translator.pipeline import Readings, needs, target
 from translator.profiles import PROFILES
-from translator.rule import Rule
 from translator.sources import scan
+
+#: Every loss: which of them count is for `check` to say, not for a target to refuse.
+_ANYTHING = Allowance.parse(["mixed"])
 
 
 @click.command()
@@ -34,6 +35,8 @@ from translator.sources import scan
 @options.schema
 @options.profile
 @options.allow
+@options.fields
+@options.pipelines
 @options.format_
 @options.quiet
 @options.verbose
@@ -44,13 +47,16 @@ def check(
     schema: str | None,
     profile: str,
     allow: tuple[str, ...],
+    fields: str | None,
+    pipelines: tuple[str, ...],
     format_: str,
     quiet: bool,
     verbose: bool,
 ) -> None:
     """Parse and type-check rules; report every mistake, and what each target would lose. Writes nothing.
 
-    Without --to, losses are told for every target and only mistakes fail.
+    Without --to, losses are told for every target of ours and only mistakes fail. Documents that are about others
+    (Sigma's filters, correlations) find them in any of the paths.
 
     \b
     Examples:
@@ -58,15 +64,11 @@ def check(
       sigma-kql check rules/ --to sigma --format json
     """
     try:
-        types = options.load_schema(schema)
-        chosen = PROFILES[profile]
-        allowance = chosen.extended(Allowance.parse(options.split(allow)))
+        settings = Options(options.load_schema(schema), profile, pipelines=pipelines)
+        allowance = PROFILES[profile].extended(Allowance.parse(options.split(allow)))
         required = [target(name) for name in to]
-        found = [
-            each
-            for path in paths
-            for each in scan([files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path], from_)
-        ]
+        options.require_pipelines(pipelines)
+        found = list(scan(options.starts(paths), from_))
     except TranslatorError as error:
         raise options.usage(error) from None
     report = Report("text", quiet, verbose) if format_ == "text" else _Collecting("json", quiet, verbose)
@@ -75,35 +77,40 @@ def check(
             report.error(each)
             continue
         try:
-            _check(each, Options(types, chosen.name), {backend.name for backend in required}, allowance, report)
+            _check(Readings(each, settings, fields), required, allowance, report)
         except TranslatorError as error:
             report.error(error, each.title)
     sys.exit(report.finish())
 
 
-def _check(rule: Rule, settings: Options, required: set[str], allow: Allowance, report: Report) -> None:
+def _check(readings: Readings, required: list[Backend], allow: Allowance, report: Report) -> None:
     """Report one rule. Raises TranslatorError for its mistakes, and for losses of a required target."""
-    checked = rule.check(settings.schema)
-    notes: list[Diagnostic] = [*rule.notes, *checked.notes, *needs(rule)]
+    rule = readings.rule
+    notes: list[Diagnostic] = [*rule.notes]
+    if not required:
+        notes += [*readings.towards(None)[1].notes, *needs(rule)]
     fidelities: dict[str, str] = {}
     refused: list[Diagnostic] = []
-    for name, backend in backends().items():
-        if required and name not in required:
-            continue
+    about_artefacts: list[Diagnostic] = []
+    for backend in required or backends().values():
         try:
-            emitted = backend.emit(rule, checked.formula, settings)
+            read, checked = readings.towards(backend)
+            artefact = backend.write(read, checked.formula, readings.options, _ANYTHING, checked.losses)
         except TranslatorError as error:
-            fidelities[name] = "impossible"
+            fidelities[backend.name] = "impossible"
             (refused if required else notes).extend(error.diagnostics)
             continue
-        lost = [loss.refusal() for loss in dict.fromkeys(emitted.losses) if not allow.accepts(loss)]
-        fidelities[name] = Fidelity.of(emitted.losses)
+        if required:
+            notes += [*checked.notes, *needs(read, artefact)]
+            about_artefacts += artefact.notes
+        lost = [loss.refusal() for loss in artefact.losses if not allow.accepts(loss)]
+        fidelities[backend.name] = artefact.fidelity
         (refused if required else notes).extend(lost)
     if refused:
-        report.findings(notes, accepted=True)
+        report.findings(dict.fromkeys(notes), accepted=True)
         raise TranslatorError(dict.fromkeys(refused))
     about = ", ".join(f"{name} {fidelity}" for name, fidelity in fidelities.items())
-    report.rule(rule.title, "valid", notes=dict.fromkeys(notes), about=f" ({about})")
+    report.rule(rule.title, "valid", notes=dict.fromkeys([*notes, *about_artefacts]), about=f" ({about})")
 
 
 class _Collecting(Report):

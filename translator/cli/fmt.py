@@ -15,6 +15,7 @@ from translator.cli.report import Report
 from translator.errors import TranslatorError
 from translator.files import File
 from translator.rule import Rule
+from translator.source import Span
 from translator.sources import scan
 
 
@@ -28,7 +29,8 @@ from translator.sources import scan
 def fmt(paths: tuple[str, ...], from_: str | None, check: bool, diff: bool, width: int, quiet: bool) -> None:
     """Write the KQL of files in one canonical form, in place; - reads standard input and writes standard output.
 
-    The query keeps its meaning to the last key of its Query DSL, and a page keeps every other byte.
+    The query keeps its meaning to the last key of its Query DSL, and a page keeps every other byte. In a file of many
+    rules, those that are broken or in another language are reported and left as they are.
 
     \b
     Examples:
@@ -38,11 +40,10 @@ def fmt(paths: tuple[str, ...], from_: str | None, check: bool, diff: bool, widt
     report = Report(quiet=quiet)
     try:
         for file, found in _files(paths, from_):
-            broken = [each for each in found if isinstance(each, TranslatorError)]
-            rules = [each for each in found if isinstance(each, Rule)]
-            for each in broken:
-                report.error(each)
-            if not broken:
+            for each in found:
+                if isinstance(each, TranslatorError):
+                    report.error(each)
+            if rules := [each for each in found if isinstance(each, Rule)]:
                 _format(file, rules, report, compare=check or diff, diff=diff, width=width)
     except TranslatorError as error:
         raise options.usage(error) from None
@@ -51,19 +52,32 @@ def fmt(paths: tuple[str, ...], from_: str | None, check: bool, diff: bool, widt
 
 def _files(paths: tuple[str, ...], format_: str | None) -> Iterator[tuple[File, list[Rule | TranslatorError]]]:
     """Each file with what was found in it."""
-    for path in paths:
-        start = File("<stdin>", sys.stdin.buffer.read()) if path == "-" else None
-        by_file: dict[str, list[Rule | TranslatorError]] = {}
-        for found in scan([start or Path(path)], format_):
-            name = found.source.name if isinstance(found, Rule) else found.diagnostics[0].source.name
-            by_file.setdefault(name, []).append(found)
-        for name, each in by_file.items():
-            yield start or (files.read(name) if Path(name).is_file() else File(name, b"")), each
+    stdin = [File("<stdin>", sys.stdin.buffer.read())] if "-" in paths else []
+    starts = (stdin[0] if path == "-" else Path(path) for path in paths)
+    by_file: dict[str, list[Rule | TranslatorError]] = {}
+    seen: set[tuple[str, str, Span]] = set()
+    for found in scan(starts, format_):
+        if isinstance(found, Rule):
+            # Paths may overlap, and a query is written anew once.
+            place = found.source.name, found.id, found.query.to_root(Span(0, len(found.query.text)))
+            if place in seen:
+                continue
+            seen.add(place)
+        name = found.source.name if isinstance(found, Rule) else found.diagnostics[0].source.name
+        by_file.setdefault(name, []).append(found)
+    for name, each in by_file.items():
+        given = next((start for start in stdin if start.name == name), None)
+        yield given or (files.read(name) if Path(name).is_file() else File(name, b"")), each
 
 
 def _format(file: File, rules: list[Rule], report: Report, *, compare: bool, diff: bool, width: int) -> None:
+    mistakes: list[TranslatorError] = []
     try:
-        content = rewrite.formatted(file, rules, width)
+        content = rewrite.formatted(file, rules, width, mistakes)
+        for mistake in mistakes:
+            report.error(mistake)
+        if len(mistakes) == len(rules):
+            return
         changed = content != file.content
         if file.name == "<stdin>" and not compare:
             sys.stdout.buffer.write(content)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from translator import events, files
+from translator import events
 from translator.cli import options
 from translator.cli.report import Report
 from translator.errors import TranslatorError
@@ -31,6 +31,7 @@ from translator.sources import scan
 @options.from_
 @options.schema
 @options.fields
+@options.pipelines
 @options.format_
 @options.quiet
 @options.verbose
@@ -41,6 +42,7 @@ def match(
     from_: str | None,
     schema: str | None,
     fields: str | None,
+    pipelines: tuple[str, ...],
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -60,9 +62,8 @@ def match(
     loaded: dict[str, Rule] = {}
     try:
         types = options.load_schema(schema)
-        found = list(
-            scan((files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path for path in rules), from_)
-        )
+        options.require_pipelines(pipelines)
+        found = list(scan(options.starts(rules), from_))
     except TranslatorError as error:
         raise options.usage(error) from None
     for each in found:
@@ -70,13 +71,14 @@ def match(
             report.error(each)
             continue
         try:
-            Matcher([each], schema=types, fields=fields)
-            if each.id in loaded:
-                Matcher([loaded[each.id], each], schema=types, fields=fields)
+            rule = each.through(pipelines)
+            Matcher([rule], schema=types, fields=fields)
+            if rule.id in loaded:
+                Matcher([loaded[rule.id], rule], schema=types, fields=fields)
         except TranslatorError as error:
             report.error(error, each.title)
             continue
-        loaded[each.id] = each
+        loaded[rule.id] = rule
         report.findings([*each.notes, *needs(each)])
     matcher = Matcher(loaded.values(), schema=types, fields=fields)
     matched = False

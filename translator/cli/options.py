@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 
 import click
@@ -86,7 +86,7 @@ pipelines = click.option(
     "pipelines",
     metavar="PIPELINE",
     multiple=True,
-    help="A pySigma processing pipeline, by name or file, for the targets that pySigma writes.",
+    help="A pySigma processing pipeline, by name or file, for Sigma rules and for the targets that pySigma writes.",
 )
 format_ = click.option(
     "--format",
@@ -107,6 +107,23 @@ def load_schema(name: str | None) -> Schema:
     if name == "none":
         return Schema.none()
     return schema_readers.from_text(files.read(name).decode())
+
+
+def starts(paths: Iterable[str]) -> Iterator[str | files.File]:
+    """What the paths of one run name, for one look at all of it: - is standard input.
+
+    Documents that are about others (Sigma's filters and correlations) find them in any of the paths.
+    """
+    for path in paths:
+        yield files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path
+
+
+def require_pipelines(names: tuple[str, ...]) -> None:
+    """Raises TranslatorError for a name that is no pipeline of pySigma's."""
+    if names:
+        from translator.sigma import processing
+
+        processing.pipeline(names)
 
 
 def split(values: tuple[str, ...]) -> list[str]:

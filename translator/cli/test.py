@@ -51,7 +51,7 @@ def test(
     report = Report("text", quiet, verbose)
     try:
         types = options.load_schema(schema)
-        found = [each for path in paths for each in scan([path], from_)]
+        found = list(scan(options.starts(paths), from_))
     except TranslatorError as error:
         raise options.usage(error) from None
     tried: list[Trial] = []

@@ -139,7 +139,9 @@ class Leaves:
                         Code.RANGE,
                         f"Sigma compares numbers only, and {field.path} is {_a(field.type)}.",
                         leaf.span,
-                        "leave the range to the SIEM's time picker, or list the values",
+                        "give the field's type with --schema FILE, if it is a number"
+                        if field.type is Type.UNKNOWN and _number(value) is not None
+                        else "leave the range to the SIEM's time picker, or list the values",
                     )
                 return Item(field.path, op.word, (number,))
             case logic.Matches(_, shape, cased):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date
 from typing import Any
 
@@ -41,7 +42,8 @@ class ModifierError(Exception):
 class Values:
     """What an item compares its field with: one of ``values``, or all (``every``); the opposite if ``negated``.
 
-    A value is one of pySigma's types, or an `Expression`. ``words`` are the item's modifiers.
+    A value is one of pySigma's types, or an `Expression`. ``words`` are the item's modifiers, ``item`` is what pySigma
+    made of it all, for its pipelines.
     """
 
     field: str | None
@@ -49,6 +51,7 @@ class Values:
     every: bool
     negated: bool
     words: tuple[str, ...]
+    item: SigmaDetectionItem = attribute(compare=False, repr=False)
 
 
 class Expression(types.SigmaRegularExpression):
@@ -76,6 +79,22 @@ class Expression(types.SigmaRegularExpression):
         text = str(self.regexp)
         start, end = (r"\A" if self.start else ""), (r"\Z" if self.end else "")
         return f"{start}(?:{text}){end}" if start or end else text
+
+    @classmethod
+    def of(cls, said: types.SigmaRegularExpression) -> Expression:
+        """What pySigma says."""
+        made = cls("")
+        made.regexp, made.flags = said.regexp, set(said.flags)
+        return made
+
+    def replace_placeholders(self, callback: Callable[..., Any]) -> list[types.SigmaRegularExpression]:
+        """The expressions with what a pipeline has for the placeholders, and with those that it leaves."""
+        found: list[types.SigmaRegularExpression] = []
+        for text in self.regexp.replace_placeholders(callback):
+            made = Expression("")
+            made.regexp, made.flags, made.start, made.end = text, set(self.flags), self.start, self.end
+            found.append(made)
+        return found
 
 
 class _Encoded(types.SigmaString):
@@ -212,8 +231,29 @@ def apply(key: str | None, listed: list[Any]) -> Values:
         item = SigmaDetectionItem(field or None, modifiers, given)
     except _ERRORS:
         item = _one_by_one(field or None, modifiers, listed, "re" in words)
+    return _values(item, tuple(words))
+
+
+def again(item: SigmaDetectionItem) -> Values:
+    """The values of an item that a pipeline of pySigma's made, or changed. Raises ModifierError."""
+    words = tuple(word for kind in item.modifiers for word, known in _MODIFIERS.items() if known is kind)
+    cased = "cased" in words
+    item.value = [_ours(value, cased) for value in item.value]
+    return _values(item, words)
+
+
+def _ours(value: types.SigmaType, cased: bool) -> types.SigmaType:
+    """``value`` as it would be here, had it been written so; pySigma forgets ``cased`` where it replaces a part."""
+    if isinstance(value, types.SigmaRegularExpression) and not isinstance(value, Expression):
+        return Expression.of(value)
+    if cased and isinstance(value, types.SigmaString) and not isinstance(value, types.SigmaCasedString):
+        return types.SigmaCasedString.from_sigma_string(value)
+    return value
+
+
+def _values(item: SigmaDetectionItem, words: tuple[str, ...]) -> Values:
     values = tuple(_checked(value, at) for at, value in enumerate(item.value))
-    return Values(item.field, values, item.value_linking is ConditionAND, item.negated, tuple(words))
+    return Values(item.field, values, item.value_linking is ConditionAND, item.negated, words, item)
 
 
 #: How pySigma says that a modifier does not take a value.

@@ -6,7 +6,7 @@ field's type, the question is one that Kibana asks, too; else it is one of Sigma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sigma import types
@@ -73,7 +73,7 @@ class Asker:
         #: The fields that were asked, where they were first asked.
         self.fields: dict[str, Span] = {}
 
-    def item(self, values: Values, spans: list[Span], span: Span) -> logic.Formula:
+    def item(self, values: Values, spans: Sequence[Span], span: Span) -> logic.Formula:
         """All of an item: its values, one of which must hold, or all; ``spans`` are those of the values."""
         given = values.values or (types.SigmaNull(),)
         asked = [self.value(values, value, where) for value, where in zip(given, spans, strict=True)]

@@ -7,7 +7,7 @@ to it. The query of a correlation holds the rules that it names; an event matter
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from sigma import exceptions
@@ -19,10 +19,10 @@ from translator.kql.check import Checked
 from translator.ledger import Loss
 from translator.rule import LogSource
 from translator.schema import Schema
-from translator.sigma import conditions
+from translator.sigma import conditions, processing
 from translator.sigma.documents import Kind, Piece, pieces
 from translator.sigma.elastic_names import Renaming
-from translator.sigma.selections import Selections
+from translator.sigma.selections import Said, Selections
 from translator.source import Source, Span
 from translator.yaml_reader import Document, Path
 
@@ -55,26 +55,32 @@ _MISREAD = re.compile(r"not[A-Za-z0-9_-]")
 _WORD = re.compile(r"[A-Za-z0-9_*+-]+|[^\sA-Za-z0-9_*+-]")
 
 
-def check(source: Source, schema: Schema, *, elastic_names: bool = False) -> Checked:
+def check(source: Source, schema: Schema, *, elastic_names: bool = False, pipelines: tuple[str, ...] = ()) -> Checked:
     """What the detection of the Sigma rule in ``source`` means. Raises TranslatorError with every mistake.
 
-    ``elastic_names`` gives the fields of Sigma's taxonomy the names that Elastic has for them.
+    ``elastic_names`` gives the fields of Sigma's taxonomy the names that Elastic has for them; ``pipelines`` of
+    pySigma's change the rule before.
     """
-    reader = _Reader(schema, elastic_names=elastic_names)
+    reader = _Reader(schema, elastic_names=elastic_names, pipelines=pipelines)
     formula = reader.query(yaml_reader.read_all(source), source)
     if reader.found:
         raise TranslatorError(dict.fromkeys(reader.found))
     return Checked(formula, (*reader.unknown(source), *reader.notes), tuple(reader.losses))
 
 
+def process(source: Source, pipelines: tuple[str, ...]) -> processing.Processed | None:
+    """What pySigma's pipelines make of the rule in ``source``; None where it cannot be read, which `check` tells.
+
+    Raises TranslatorError for a name that is no pipeline.
+    """
+    reader = _Reader(Schema.none(), elastic_names=False, pipelines=pipelines)
+    reader.query(yaml_reader.read_all(source), source)
+    return reader.processed
+
+
 def _header(document: Document) -> list[Diagnostic]:
     """What pySigma says of everything but the detection, which is read piece by piece for its places."""
-    beside = {} if "detection" in document.value else {"logsource": {"category": "test"}}
-    plain = {
-        **beside,
-        **{key: value for key, value in document.value.items() if isinstance(key, str)},
-        "detection": {"selection": {"field": "value"}, "condition": "selection"},
-    }
+    plain = _plain(document)
     found = []
     for error in _errors(plain):
         key = next((key for kind, key in _KEYS.items() if isinstance(error, kind)), None) or _blamed(plain, error)
@@ -82,12 +88,26 @@ def _header(document: Document) -> list[Diagnostic]:
     return found
 
 
-class _Reader:
-    """Carries the schema and the findings."""
+def _plain(document: Document) -> dict[str, Any]:
+    """A rule that says everything but its detection."""
+    beside = {} if "detection" in document.value else {"logsource": {"category": "test"}}
+    return {
+        **beside,
+        **{key: value for key, value in document.value.items() if isinstance(key, str)},
+        "detection": {"selection": {"field": "value"}, "condition": "selection"},
+    }
 
-    def __init__(self, schema: Schema, *, elastic_names: bool) -> None:
+
+class _Reader:
+    """Carries the schema and the findings; what the pipelines made of the last rule."""
+
+    def __init__(self, schema: Schema, *, elastic_names: bool, pipelines: tuple[str, ...]) -> None:
         self.schema = schema
         self.elastic_names = elastic_names
+        self.pipelines = pipelines
+        #: The rule that a filter is about: pipelines do with the filter what they do with it.
+        self.header: dict[str, Any] = {}
+        self.processed: processing.Processed | None = None
         self.found: list[Diagnostic] = []
         self.notes: list[Diagnostic] = []
         self.losses: list[Loss] = []
@@ -124,6 +144,7 @@ class _Reader:
 
     def rule(self, piece: Piece) -> logic.Formula:
         document = piece.document
+        self.header = _plain(document)
         self.found += _header(document)
         if not isinstance(document.value.get("detection"), dict):
             return self.mistake(
@@ -151,20 +172,27 @@ class _Reader:
     def joined(self, document: Document, key: str, renaming: Renaming | None) -> logic.Formula:
         """The selections under ``key``, joined as its condition says; one of several conditions is enough."""
         reader = Selections(document, self.schema, renaming)
-        selections = reader.read((key,))
+        selections: Mapping[str, Said | None] = reader.read((key,))
+        said = document.value[key].get("condition")
+        texts = _texts(said)
+        if self.pipelines and texts and not (self.found or reader.found):
+            done = self.through_pipelines(document, key, selections, texts)
+            if done is None:
+                return logic.Or(())
+            selections, texts = done.selections, done.conditions
+        asked = {name: None if each is None else reader.formula(each) for name, each in selections.items()}
         self.found += reader.found
         self.notes += reader.notes
         self.fields = {**reader.asker.unknown(), **self.fields}
-        said = document.value[key].get("condition")
-        path: Path = (key, "condition")
-        if isinstance(said, str):
-            return _Meaning(self, document, selections).condition(said, path)
-        if isinstance(said, list) and said and all(isinstance(each, str) for each in said):
-            parts = [_Meaning(self, document, selections).condition(each, (*path, at)) for at, each in enumerate(said)]
+        if texts:
+            path: Path = (key, "condition")
+            paths = [(*path, at) for at in range(len(texts))] if isinstance(said, list) else [path]
+            read = zip(texts, paths, strict=True)
+            parts = [_Meaning(self, document, asked).condition(each, where) for each, where in read]
             return parts[0] if len(parts) == 1 else logic.Or(tuple(parts), span=document.span(*path))
         if said is not None:
             return self.mistake(
-                document.source, "The condition is no text.", document.value_span(*path), "write a text"
+                document.source, "The condition is no text.", document.value_span(key, "condition"), "write a text"
             )
         stray = next((each for each in _strays(document, key) if each is not None), None)
         return self.mistake(
@@ -173,6 +201,21 @@ class _Reader:
             stray or document.span(key),
             f"write `condition: selection` inside `{key}`, beside the selections",
         )
+
+    def through_pipelines(
+        self, document: Document, key: str, selections: Mapping[str, Any], texts: Sequence[str]
+    ) -> processing.Processed | None:
+        """What pySigma's pipelines leave; None where they refuse the rule."""
+        try:
+            done = processing.process(self.header, selections, texts, self.pipelines, document.span(key))
+        except processing.Refused as why:
+            said = f"The pipeline {', '.join(self.pipelines)} refuses the rule: {why.message}"
+            hint = "change the pipeline, or leave the rule to another"
+            span = why.span or document.span(key)
+            self.found.append(diagnose(Code.TARGET_REFUSES, said, document.source, span, hint))
+            return None
+        self.processed = done if key == Kind.RULE.value else self.processed
+        return done
 
     def unknown(self, source: Source) -> list[Diagnostic]:
         """One note for the fields that the schema does not know."""
@@ -192,7 +235,7 @@ class _Reader:
 class _Meaning:
     """A condition over selections."""
 
-    def __init__(self, reader: _Reader, document: Document, selections: dict[str, logic.Formula]) -> None:
+    def __init__(self, reader: _Reader, document: Document, selections: Mapping[str, logic.Formula | None]) -> None:
         self.reader = reader
         self.document = document
         self.selections = selections
@@ -202,7 +245,7 @@ class _Meaning:
     def condition(self, text: str, path: Path) -> logic.Formula:
         self.path, self.text = path, text
         try:
-            return self.formula(conditions.parse(text))
+            formula = self.formula(conditions.parse(text))
         except conditions.Mistake as wrong:
             code = Code.TOO_DEEP if wrong.deep else Code.BAD_SIGMA
             shown = text if len(text) <= 80 else f"{text[:77]}..."
@@ -210,8 +253,15 @@ class _Meaning:
             found = diagnose(code, message, self.document.source, self.place(wrong.span), wrong.hint)
             self.reader.found.append(found)
             return logic.Or(())
+        if formula is not None:
+            return formula
+        message = f"The pipeline {', '.join(self.reader.pipelines)} leaves nothing of the condition `{text}`."
+        span = self.document.value_span(*path)
+        self.reader.found.append(diagnose(Code.TARGET_REFUSES, message, self.document.source, span))
+        return logic.Or(())
 
-    def formula(self, said: conditions.Condition) -> logic.Formula:
+    def formula(self, said: conditions.Condition) -> logic.Formula | None:
+        """None where pipelines left nothing of what is named; what it stands in does without."""
         match said:
             case conditions.Name(name):
                 return self.named(name, said.span)
@@ -222,16 +272,22 @@ class _Meaning:
                         f"No selection has a name like `{shape}`." if shape != "them" else "There is no selection."
                     )
                     raise conditions.Mistake(message, said.span, "write such a selection, or take this away")
-                chosen = tuple(self.selections[name] for name in names)
-                return chosen[0] if len(chosen) == 1 else _kind(every)(chosen, span=self.place(said.span))
+                return self.joined(every, [self.selections[name] for name in names], said.span)
             case conditions.Without(item):
-                return logic.Not(self.formula(item), span=self.place(said.span))
+                inner = self.formula(item)
+                return None if inner is None else logic.Not(inner, span=self.place(said.span))
             case conditions.Joined(every, items):
-                return _kind(every)(tuple([self.formula(item) for item in items]), span=self.place(said.span))
+                return self.joined(every, [self.formula(item) for item in items], said.span)
             case _:
                 assert_never(said)
 
-    def named(self, name: str, span: Span) -> logic.Formula:
+    def joined(self, every: bool, parts: list[logic.Formula | None], span: Span) -> logic.Formula | None:
+        left = tuple(part for part in parts if part is not None)
+        if len(left) <= 1:
+            return left[0] if left else None
+        return (logic.And if every else logic.Or)(left, span=self.place(span))
+
+    def named(self, name: str, span: Span) -> logic.Formula | None:
         if name not in self.selections:
             known = ", ".join(self.selections) or "none"
             raise conditions.Mistake(f"There is no selection `{name}`.", span, f"the selections are {known}")
@@ -268,8 +324,10 @@ def _log_source(document: Document) -> LogSource:
     return LogSource(*(part if isinstance(part, str) else None for part in parts))
 
 
-def _kind(every: bool) -> type[logic.And] | type[logic.Or]:
-    return logic.And if every else logic.Or
+def _texts(said: Any) -> Sequence[str]:
+    """The conditions of a detection; none where they are no texts."""
+    listed = said if isinstance(said, list) else [said]
+    return [each for each in listed if isinstance(each, str)] if all(isinstance(each, str) for each in listed) else []
 
 
 def _start(span: Span) -> int:

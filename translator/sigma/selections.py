@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
 
 from translator import logic
 from translator.errors import Code, Diagnostic, diagnose
@@ -18,8 +19,35 @@ from translator.yaml_reader import Document, Path
 #: A star behind one backslash at the end of what looks like a path.
 _ESCAPED_STAR = re.compile(r"(?<!\\)(?:\\\\)*\\\*\Z")
 
+#: What to do about a value that waits for others.
+_PLACEHOLDER_HINT = (
+    "give its values with a pipeline of pySigma's (-p), write them, or leave `expand` out if it is plain text"
+)
+
 #: Keys beside the selections of a detection.
 BESIDE = frozenset({"condition", "timeframe", "rules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a selection: what it compares, and where it says so; ``spans`` are those of its values."""
+
+    values: Values
+    spans: tuple[Span, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items that must all hold, or of which one must."""
+
+    every: bool
+    parts: tuple[Said, ...]
+    span: Span
+
+
+#: What a selection says, before anybody asks it of a field.
+Said: TypeAlias = Item | Group
 
 
 class Selections:
@@ -31,12 +59,12 @@ class Selections:
         self.found: list[Diagnostic] = []
         self.notes: list[Diagnostic] = []
 
-    def read(self, path: Path) -> dict[str, logic.Formula]:
+    def read(self, path: Path) -> dict[str, Said]:
         """The selections of the map at ``path``, by name."""
         detection = self.document.value
         for key in path:
             detection = detection[key]
-        found: dict[str, logic.Formula] = {}
+        found: dict[str, Said] = {}
         for name, value in detection.items():
             if name in BESIDE:
                 continue
@@ -45,23 +73,19 @@ class Selections:
             found[str(name)] = self.selection(value, (*path, name))
         return found
 
-    def selection(self, value: Any, path: Path) -> logic.Formula:
+    def selection(self, value: Any, path: Path) -> Said:
         span = self.document.span(*path)
         match value:
             case {} if value:
-                return self.all([self.item(key, each, (*path, key)) for key, each in value.items()], span)
+                return _group(True, [self.item(key, each, (*path, key)) for key, each in value.items()], span)
             case [_, *_] if any(isinstance(part, dict | list) for part in value):
-                parts = [self.selection(part, (*path, at)) for at, part in enumerate(value)]
-                return parts[0] if len(parts) == 1 else logic.Or(tuple(parts), span=span)
+                return _group(False, [self.selection(part, (*path, at)) for at, part in enumerate(value)], span)
             case {} | [] | None:
                 return self.mistake("The selection is empty.", span, "write `field: value` in it")
             case _:
                 return self.item(None, value, path)
 
-    def all(self, items: list[logic.Formula], span: Span) -> logic.Formula:
-        return items[0] if len(items) == 1 else logic.And(tuple(items), span=span)
-
-    def item(self, key: Any, value: Any, path: Path) -> logic.Formula:
+    def item(self, key: Any, value: Any, path: Path) -> Said:
         """One line of a selection; no key means keywords."""
         if key is not None and not isinstance(key, str):
             return self.mistake("A field's name is a text.", self.document.span(*path), "put quotes around it")
@@ -74,15 +98,26 @@ class Selections:
             hint = f"known are {', '.join(known())}" if error.modifier else error.hint
             return self.mistake(error.message, self.blamed(error, path, paths), hint)
         self.warn(listed, paths, values)
-        spans = [self.document.value_span(*each) for each in paths] or [self.document.span(*path)]
-        return self.asked(values, spans, self.document.span(*path))
+        span = self.document.span(*path)
+        return Item(values, tuple(self.document.value_span(*each) for each in paths) or (span,), span)
 
-    def asked(self, values: Values, spans: list[Span], span: Span) -> logic.Formula:
+    def formula(self, said: Said) -> logic.Formula:
+        """What a selection asks."""
+        match said:
+            case Item(values, spans, span):
+                return self.asked(values, spans, span)
+            case Group(every, parts, span):
+                asked = [self.formula(part) for part in parts]
+                return asked[0] if len(asked) == 1 else (logic.And if every else logic.Or)(tuple(asked), span=span)
+            case _:
+                assert_never(said)
+
+    def asked(self, values: Values, spans: tuple[Span, ...], span: Span) -> logic.Formula:
         try:
             return self.asker.item(values, spans, span)
         except Unasked as error:
             code = Code.PLACEHOLDER if error.placeholder else Code.SIGMA_UNSUPPORTED
-            hint = "write the values, or leave `expand` out if it is plain text" if error.placeholder else None
+            hint = _PLACEHOLDER_HINT if error.placeholder else None
             self.found.append(diagnose(code, error.message, self.document.source, error.span, hint))
         return logic.Or(())
 
@@ -120,9 +155,13 @@ class Selections:
         found = diagnose(code, message, self.document.source, self.document.value_span(*path), hint)
         self.notes.append(found)
 
-    def mistake(self, message: str, span: Span, hint: str | None = None) -> logic.Formula:
+    def mistake(self, message: str, span: Span, hint: str | None = None) -> Said:
         self.found.append(diagnose(Code.BAD_SIGMA, message, self.document.source, span, hint))
-        return logic.Or(())
+        return Group(False, (), span)
+
+
+def _group(every: bool, parts: list[Said], span: Span) -> Said:
+    return parts[0] if len(parts) == 1 else Group(every, tuple(parts), span)
 
 
 def _plain(value: Any) -> str:
