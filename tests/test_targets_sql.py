@@ -96,6 +96,29 @@ def test_a_drawn_rule_is_what_it_says_it_is(engine: str, text: str, event: dict[
     assert (compile_rule(text)(event), verdict) in verdicts({loss.effect for loss in artefact.losses}), artefact.text
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("address", "user", "expected"),
+    [
+        ("172.15.255.255", "b", False),
+        ("172.16.0.0", "b", True),
+        ("172.31.255.255", "b", True),
+        ("172.32.0.0", "b", False),
+        ("172.16.0.0", "a", False),
+        ("172.31.255.255", "a", False),
+    ],
+)
+def test_a_network_is_one_condition(engine: str, address: str, user: str, expected: bool) -> None:
+    """pySigma's backends write a chain of `OR` for it, without parentheses."""
+    artefact = convert('source.ip:"172.16.0.0/12" and not user.id:a', to=engine, allow=ANYTHING)
+    target = backend(engine)
+    assert target is not None
+    assert target.matches is not None
+    test = target.matches(artefact.text, Schema.default())
+
+    assert test({"source": {"ip": address}, "user": {"id": user}}) is expected
+
+
 @st.composite
 def asked_and_held(draw: st.DrawFn) -> tuple[Pattern, str]:
     """A text or pattern, and a value that is like it."""

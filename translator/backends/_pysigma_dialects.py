@@ -70,6 +70,8 @@ class Dialect:
     flag: Flag = Flag.BOOLEAN
     #: Whether addresses of version 6 and their networks are compared as addresses.
     version_6: bool = True
+    #: Whether a network is asked for as one. If not, its addresses' beginnings are, which pySigma joins by a bare `OR`.
+    networks: bool = True
     #: Whether a number is compared as two bounds, since the operator for equal takes texts only.
     bounds: bool = False
     lists: Effect | None = None
@@ -112,8 +114,9 @@ DIALECTS: Mapping[str, Dialect] = {
         comment="-- {}",
         truth=Truth.THREE_VALUED,
         version_6=False,
+        networks=False,
         lists=Effect.MIXED,
-        limits="fields of several values, addresses of version 6, keywords",
+        limits="fields of several values, addresses of several spellings, keywords",
     ),
     "elastalert": Dialect(
         module=_ES,
@@ -263,9 +266,10 @@ DIALECTS: Mapping[str, Dialect] = {
         text=spelling.sqlite,
         comment="-- {}",
         version_6=False,
+        networks=False,
         lists=Effect.MIXED,
         options={"collate_nocase": True},
-        limits="fields of several values, addresses of version 6, letter case outside ASCII, keywords",
+        limits="fields of several values, addresses of several spellings, letter case outside ASCII, keywords",
     ),
 }
 

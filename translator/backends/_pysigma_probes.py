@@ -34,6 +34,7 @@ def dialect(module: str, plugin: str, summary: str) -> Dialect:
         engine=Engine.UNKNOWN,
         truth=Truth.THREE_VALUED,
         existence=Existence.NEGATED if probe.says({"f|exists": True}) else Existence.NULL,
+        networks="172.17." not in (probe.text({"f|cidr": "172.16.0.0/15"}) or ""),
         flag=Flag.BOOLEAN if probe.tells({"f": True}, {"f": False}) else Flag.TEXT,
         apart=not probe.tells({"f|cased": ["Foo", "Bar"]}, {"f": ["Foo", "Bar"]}),
         # The precedence of the language is not known here; some backends have it wrong.

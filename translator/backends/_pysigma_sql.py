@@ -13,7 +13,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any, TypeAlias
+from weakref import finalize
 
 from translator.artefact import Predicate
 from translator.meaning import JsonNumber
@@ -29,18 +31,9 @@ _TOKENS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|`((?:[^`]|``)*)`|\"((?:[^\"]|\"\"
 def sqlite_matches(text: str, schema: Schema) -> Predicate:
     """Run the query with Python's SQLite."""
     columns = list(_columns(text, schema, {"number": "NUMERIC", "boolean": "TEXT", "text": "TEXT"}))
-    statement = text.strip().rstrip(";")
-
-    def matches(event: Mapping[str, Any]) -> bool:
-        connection = sqlite3.connect(":memory:")
-        try:
-            connection.create_function("REGEXP", 2, _regexp, deterministic=True)
-            _fill(connection.execute, columns, event, _sqlite_value)
-            return connection.execute(statement).fetchone() is not None
-        finally:
-            connection.close()
-
-    return matches
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.create_function("REGEXP", 2, _regexp, deterministic=True)
+    return _asking(connection, text, columns, _sqlite_value)
 
 
 def duckdb_is_there() -> bool:
@@ -53,17 +46,26 @@ def duckdb_matches(text: str, schema: Schema) -> Predicate:
     columns = list(
         _columns(text, schema, {"number": "DOUBLE", "integer": "HUGEINT", "boolean": "BOOLEAN", "text": "VARCHAR"})
     )
+    return _asking(importlib.import_module("duckdb").connect(":memory:"), text, columns, _duckdb_value)
+
+
+def _asking(connection: Any, text: str, columns: list[Column], value: Callable[[Any, str], Any]) -> Predicate:
+    """Asks ``text`` of a table that holds one event at a time, in a database of its own."""
+    names = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in columns)
+    connection.execute(f"CREATE TABLE logs ({names or 'nothing TEXT'})")
+    insert = f"INSERT INTO logs VALUES ({', '.join('?' * (len(columns) or 1))})"
     statement = text.strip().rstrip(";")
-    engine = importlib.import_module("duckdb")
+    lock = Lock()
 
     def matches(event: Mapping[str, Any]) -> bool:
-        connection = engine.connect(":memory:")
-        try:
-            _fill(connection.execute, columns, event, _duckdb_value)
+        flat = dict(_flat(event, ""))
+        row = [value(_one(flat.get(name)), type_) for name, type_ in columns] or [None]
+        with lock:
+            connection.execute("DELETE FROM logs")
+            connection.execute(insert, row)
             return connection.execute(statement).fetchone() is not None
-        finally:
-            connection.close()
 
+    finalize(matches, connection.close)
     return matches
 
 
@@ -87,19 +89,6 @@ def _columns(text: str, schema: Schema, types: Mapping[str, str]) -> Iterator[Co
         else:
             kind = "boolean" if type_ is Type.BOOLEAN else "text"
         yield name, types[kind]
-
-
-def _fill(
-    execute: Callable[..., Any],
-    columns: list[Column],
-    event: Mapping[str, Any],
-    value: Callable[[Any, str], Any],
-) -> None:
-    names = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in columns)
-    execute(f"CREATE TABLE logs ({names or 'nothing TEXT'})")
-    flat = dict(_flat(event, ""))
-    row = [value(_one(flat.get(name)), type_) for name, type_ in columns] or [None]
-    execute(f"INSERT INTO logs VALUES ({', '.join('?' * len(row))})", row)
 
 
 def _quoted(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_interface
 from typing import assert_never
 
 from translator import logic
@@ -31,7 +32,7 @@ from translator.sigma.detection import All, Item, No, Part, Some
 from translator.sigma.gathering import gather
 from translator.sigma.leaves import Leaves
 from translator.source import Source, Span
-from translator.values import Pattern, show
+from translator.values import Pattern, Wild, pattern, show
 
 #: Values that are equal to nothing where the field is missing, and not unequal either, if only those are.
 _NUMERIC = frozenset({"", "gt", "gte", "lt", "lte", "address", "cidr"})
@@ -290,11 +291,18 @@ class _Writer:
             self.lose(Code.FIELDS_COMPARED, message, None, effect, negated)
         return replace(item, operator=item.operator.removeprefix("cased|"))
 
-    def addresses(self, item: Item, negated: bool) -> Item:
+    def addresses(self, item: Item, negated: bool) -> Part:
         self.apart |= self.dialect.apart
-        if not self.dialect.version_6 and any(":" in str(value) for value in item.values):
-            message = f"The target compares {item.field} as a text; an address of version 6 has many spellings."
-            self.lose(Code.TEXT_COMPARED, message, Effect.NARROWER, Effect.NARROWER, negated)
+        networks = [ip_interface(str(value)).network for value in item.values]
+        whole = [each.num_addresses > 1 for each in networks]
+        newer = any(each.version == 6 for each in networks)
+        if not self.dialect.networks or (newer and not self.dialect.version_6):
+            effect = Effect.MIXED if any(whole) and not newer else Effect.NARROWER
+            message = f"The target compares {item.field} as a text, and an address has more than one spelling."
+            self.lose(Code.TEXT_COMPARED, message, effect, effect, negated)
+        if any(whole) and not (self.dialect.networks or newer):
+            beginnings = [each for network in networks for each in _beginnings(str(network))]
+            return self.texts(Item(item.field, "text", tuple(beginnings)), negated)
         if self.dialect.labels and item.field is not None and self.names is not None:
             return replace(item, field=re.sub(r"[^A-Za-z0-9_]", "_", item.field))
         return item
@@ -348,6 +356,14 @@ def _words(formula: logic.Formula) -> Part | None:
             return None
     # Letter case is folded on both sides, so that there is none to mind.
     return Item(path, "text", tuple((_quoted(each),) for each in found), cased=True) if found else None
+
+
+def _beginnings(network: str) -> Iterator[Pattern]:
+    """What the addresses of a network of version 4 begin with."""
+    from sigma.types import SigmaCIDRExpression
+
+    for each in SigmaCIDRExpression(network).expand("*"):
+        yield pattern([each.removesuffix("*"), Wild.ANY]) if each.endswith("*") else (each.removesuffix("/32"),)
 
 
 def _quoted(text: str) -> str:
