@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import DATA, ndjson
-from translator import filters, json_reader, logic, query_dsl
+from translator import filters, json_reader, logic
 from translator.backends.matcher import compile_
+from translator.dsl import wildcard
 from translator.errors import Code, Diagnostic, TranslatorError
 from translator.ledger import Effect
 from translator.meaning import read_json
@@ -342,7 +343,7 @@ def test_mistakes_of_the_query_and_of_all_filters_are_told_at_once() -> None:
     ],
 )
 def test_a_pattern_is_read_as_the_wildcard_query_reads_it(text: str, shape: Any) -> None:
-    assert query_dsl.decode(text) == shape
+    assert wildcard.decode(text) == shape
 
 
 def test_a_loss_points_into_the_filter() -> None:

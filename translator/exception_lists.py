@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from translator import logic
+from translator.dsl.wildcard import decode
 from translator.errors import Code, Diagnostic, diagnose
 from translator.located import Located
 from translator.needs import Need, ValueList
-from translator.query_dsl import DslReader, asked, conjunction, decode
+from translator.query_dsl import DslReader, asked, conjunction
 from translator.schema import Ask, FieldRef
 
 _TYPES = "match, match_any, wildcard, exists or nested"

@@ -14,6 +14,7 @@ from typing import Any
 from translator import logic
 from translator.dsl import lucene, regexp
 from translator.dsl.emit import spell
+from translator.dsl.wildcard import decode
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.located import Located
 from translator.meaning import Folding, Refused, Scope
@@ -48,8 +49,6 @@ _INSTEAD = {
 _OTHERS = "use match_phrase, term, terms, wildcard, prefix, range, exists, bool or nested"
 
 _SCORE_MODES = ("none", "avg", "sum", "min", "max")
-
-_ESCAPES = re.compile(r"\\(.)|([*?])", re.DOTALL)
 
 
 class DslReader:
@@ -419,19 +418,6 @@ def conjunction(parts: list[logic.Formula], span: Span) -> logic.Formula:
             return one
         case _:
             return logic.And(tuple(parts), span=span)
-
-
-def decode(text: str) -> Pattern:
-    """Read a pattern as the ``wildcard`` query does: a backslash makes any character literal, itself too.
-
-    The query reads a backslash at the very end as itself.
-    """
-    parts: list[str | Wild] = []
-    done = 0
-    for found in _ESCAPES.finditer(text):
-        parts += [text[done : found.start()], found[1] if found[1] is not None else Wild(found[2])]
-        done = found.end()
-    return pattern([*parts, text[done:]])
 
 
 def _stars(name: str) -> Pattern:

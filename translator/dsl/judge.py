@@ -20,16 +20,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from translator import values
 from translator.dsl import document, lucene, query_string, regexp
 from translator.dsl.document import Path
+from translator.dsl.wildcard import decode
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
 from translator.expressions import automaton
 from translator.meaning import Bounds, Folding, Refused, Scope, Test, calendar, either
 from translator.meaning.verdict import Predicate, all_hold, negation
 from translator.schema import Schema
 from translator.source import Source, Span
-from translator.values import Pattern, Scalar, Wild
+from translator.values import Scalar
 
 #: ``indices.query.bool.max_nested_depth``: how many queries may stand in one another, the innermost counted too.
 DEEPEST = 30
@@ -199,7 +199,7 @@ class _Judge:
                 return _range(body, scope, path)
             case "wildcard":
                 name, options = _field(body, path, "value", {"case_insensitive"})
-                return scope.wildcard(name, _wildcard(_text(options, "value", path)), _folding(options, path))
+                return scope.wildcard(name, decode(_text(options, "value", path)), _folding(options, path))
             case "regexp":
                 name, options = _field(body, path, "value", {"case_insensitive", "flags", "max_determinized_states"})
                 said, folding = _text(options, "value", path), _folding(options, path)
@@ -383,16 +383,6 @@ def _range(body: Any, scope: Scope, path: Path) -> Test:
 
 #: The bounds, and which other bound each of them replaces.
 _BOUNDS = {"gt": "gte", "gte": "gt", "lt": "lte", "lte": "lt"}
-
-
-_WILDCARD = re.compile(r"\\(.)|([*?])|([^\\*?]+)|(\\)", re.DOTALL)
-
-
-def _wildcard(text: str) -> Pattern:
-    """The ``wildcard`` query takes whatever follows a backslash as it is, and a last backslash as itself."""
-    return values.pattern(
-        Wild(wild) if wild else escaped or plain or last for escaped, wild, plain, last in _WILDCARD.findall(text)
-    )
 
 
 def _expression(text: str, options: _Body, path: Path) -> Callable[[str], bool]:
