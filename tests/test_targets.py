@@ -161,7 +161,11 @@ DECLARED = [
     ("esql", "event.type:start", {(Code.LISTS, "narrower")}),
     ("esql", "not event.type:start", {(Code.LISTS, "narrower")}),
     ("lucene", "event.type:start", set()),
-    ("sqlite", 'ip:"2001:db8::/32"', {(Code.TEXT_COMPARED, "narrower")}),
+    # An address may be spelled otherwise; a text may begin like one and be none.
+    ("sqlite", 'ip:"2001:db8::/32"', {(Code.TEXT_COMPARED, "mixed")}),
+    ("duckdb", 'ip:"10.0.0.0/8"', {(Code.TEXT_COMPARED, "mixed")}),
+    ("sqlite", "ip:10.0.0.1", {(Code.TEXT_COMPARED, "narrower")}),
+    ("sqlite", "not ip:10.0.0.1", {(Code.TEXT_COMPARED, "wider")}),
     ("loki", 'f:""', {(Code.TEXT_COMPARED, "wider")}),
     ("open_search_ppl", "f:1\\\\2", {(Code.TEXT_COMPARED, "mixed")}),
     ("esql", "message:fox", {(Code.TOKENS, "mixed")}),

@@ -15,7 +15,7 @@ from tests.conftest import ROOT, ndjson
 from tests.strategies import PIECES, events, patterns, rule_queries, texts
 from tests.test_sigma_verdicts_corpora import flat
 from translator import logic, rule_events, values
-from translator.artefact import Options
+from translator.artefact import Options, Unheld
 from translator.backends import backend
 from translator.backends.matcher import compile_
 from translator.errors import TranslatorError
@@ -117,6 +117,19 @@ def test_a_network_is_one_condition(engine: str, address: str, user: str, expect
     test = target.matches(artefact.text, Schema.default())
 
     assert test({"source": {"ip": address}, "user": {"id": user}}) is expected
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_has_no_place_for_several_values(engine: str) -> None:
+    artefact = convert("user.name:a", to=engine)
+    target = backend(engine)
+    assert target is not None
+    assert target.matches is not None
+    test = target.matches(artefact.text, Schema.default())
+
+    assert test({"user": {"name": [["a"], None]}})
+    with pytest.raises(Unheld, match=r"user\.name"):
+        test({"user": {"name": ["a", "b"]}})
 
 
 @st.composite

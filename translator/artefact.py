@@ -17,8 +17,12 @@ from translator.profiles import profile
 from translator.rule import Rule
 from translator.schema import Schema
 
-#: Event -> verdict. Never raises on an event and never changes it.
+#: Event -> verdict. Never raises on an event, but `Unheld` where its target says so, and never changes it.
 Predicate: TypeAlias = Callable[[Mapping[str, Any]], bool]
+
+
+class Unheld(Exception):
+    """The target's data has no place for an event; the message says for what of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Runs a query that was written for SQLite or DuckDB on one event, as a table of one row.
 
 The row is the event as a flattener lays it out: a column for each field by its dotted name, of the type that the schema
-says; what is missing is NULL, and so are null and an empty list. A list of one value is that value. One of several has
-no column in such a table; its JSON stands there.
+says; what is missing is NULL, and so are null and an empty list. A list of one value is that value. One of several is
+JSON where ECS says that the field is a list, which the artefact has declared as a loss; else the table has no place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from threading import Lock
 from typing import Any, TypeAlias
 from weakref import finalize
 
-from translator.artefact import Predicate
+from translator.artefact import Predicate, Unheld
+from translator.backends._pysigma_dialects import is_list
 from translator.meaning import JsonNumber
 from translator.schema import INTEGERS, NUMBERS, Schema, Type
 
@@ -50,7 +51,10 @@ def duckdb_matches(text: str, schema: Schema) -> Predicate:
 
 
 def _asking(connection: Any, text: str, columns: list[Column], value: Callable[[Any, str], Any]) -> Predicate:
-    """Asks ``text`` of a table that holds one event at a time, in a database of its own."""
+    """Asks ``text`` of a table that holds one event at a time, in a database of its own.
+
+    The predicate raises Unheld for an event that the table has no place for.
+    """
     names = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in columns)
     connection.execute(f"CREATE TABLE logs ({names or 'nothing TEXT'})")
     insert = f"INSERT INTO logs VALUES ({', '.join('?' * (len(columns) or 1))})"
@@ -59,7 +63,7 @@ def _asking(connection: Any, text: str, columns: list[Column], value: Callable[[
 
     def matches(event: Mapping[str, Any]) -> bool:
         flat = dict(_flat(event, ""))
-        row = [value(_one(flat.get(name)), type_) for name, type_ in columns] or [None]
+        row = [value(_one(flat.get(name), name), type_) for name, type_ in columns] or [None]
         with lock:
             connection.execute("DELETE FROM logs")
             connection.execute(insert, row)
@@ -110,11 +114,22 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _one(value: Any) -> Any:
+def _one(value: Any, name: str) -> Any:
+    """The one value of a field. Raises Unheld where it has several, and none of ECS's lists."""
     if not isinstance(value, list):
         return value
-    values = [each for each in value if each is not None]
+    values = list(_within(value))
+    if len(values) > 1 and not is_list(name):
+        raise Unheld(f"a column has no place for the {len(values)} values of {name}")
     return values[0] if len(values) == 1 else json.dumps(values, default=str) if values else None
+
+
+def _within(values: list[Any]) -> Iterator[Any]:
+    for each in values:
+        if isinstance(each, list):
+            yield from _within(each)
+        elif each is not None:
+            yield each
 
 
 def _text(value: Any) -> str | None:

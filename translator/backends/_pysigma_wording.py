@@ -297,10 +297,10 @@ class _Writer:
         whole = [each.num_addresses > 1 for each in networks]
         newer = any(each.version == 6 for each in networks)
         if not self.dialect.networks or (newer and not self.dialect.version_6):
-            effect = Effect.MIXED if any(whole) and not newer else Effect.NARROWER
+            effect = Effect.MIXED if any(whole) and not self.dialect.networks else Effect.NARROWER
             message = f"The target compares {item.field} as a text, and an address has more than one spelling."
-            self.lose(Code.TEXT_COMPARED, message, effect, effect, negated)
-        if any(whole) and not (self.dialect.networks or newer):
+            self.lose(Code.TEXT_COMPARED, message, None, effect, negated)
+        if any(whole) and not self.dialect.networks:
             beginnings = [each for network in networks for each in _beginnings(str(network))]
             return self.texts(Item(item.field, "text", tuple(beginnings)), negated)
         if self.dialect.labels and item.field is not None and self.names is not None:
@@ -359,11 +359,11 @@ def _words(formula: logic.Formula) -> Part | None:
 
 
 def _beginnings(network: str) -> Iterator[Pattern]:
-    """What the addresses of a network of version 4 begin with."""
+    """What the addresses of a network begin with."""
     from sigma.types import SigmaCIDRExpression
 
     for each in SigmaCIDRExpression(network).expand("*"):
-        yield pattern([each.removesuffix("*"), Wild.ANY]) if each.endswith("*") else (each.removesuffix("/32"),)
+        yield pattern([each.removesuffix("*"), Wild.ANY]) if each.endswith("*") else (each.partition("/")[0],)
 
 
 def _quoted(text: str) -> str:
