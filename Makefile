@@ -11,7 +11,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if $$each -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$each; break; fi; done)
 
-.PHONY: help demo test test-shared test-wheel test-pysigma2 engine engine-test java-is-there check lint bench format clean
+.PHONY: help demo test test-shared test-wheel test-pysigma2 engine engine-test java-is-there browser-test check lint bench format clean
 
 help:
 	@echo 'make demo         convert one rule to every language, and compare the verdicts'
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-pysigma2  the Sigma tests under pySigma 2, which no plugin allows yet; they need a network'
 	@echo 'make engine-test  the tests that ask a real Elasticsearch; they need Java 17 and Maven'
 	@echo 'make engine       a real Elasticsearch in the foreground, on this machine alone'
+	@echo 'make browser-test the tests that look at the HTML report; they need Chromium'
 	@echo 'make check        ruff, mypy and the tests'
 	@echo 'make bench        how long things take, beside a peer'
 	@echo 'make format       let ruff lay out the code'
@@ -39,7 +40,7 @@ test-wheel: $(VENV)/.ready
 	$(BIN)/python -m pytest -m wheel
 
 test-pysigma2: .venv-pysigma2/.ready
-	.venv-pysigma2/bin/python -m pytest tests/test_sigma_*.py tests/test_losses.py tests/test_regexp.py tests/test_round_trips.py
+	.venv-pysigma2/bin/python -m pytest tests/test_sigma_*.py tests/test_correlations.py tests/test_losses.py tests/test_regexp.py tests/test_round_trips.py
 
 engine-test: $(VENV)/.ready java-is-there
 	$(BIN)/python -m pytest -m engine
@@ -50,6 +51,9 @@ engine: $(VENV)/.ready java-is-there
 java-is-there:
 	@for each in java javac mvn; do command -v $$each >/dev/null || { \
 		echo "$$each was not found: an engine needs a Java development kit (17 or newer) and Maven" >&2; exit 1; }; done
+
+browser-test: $(VENV)/.ready
+	$(BIN)/python -m pytest -m browser
 
 check: lint test
 

@@ -83,3 +83,33 @@ def test_sigma_is_not_formatted(tmp_path: Path) -> None:
 
     assert run(path).exit_code == 1
     assert "Only KQL" in run(path).stderr
+
+
+def test_the_good_rules_of_a_mixed_export_are_formatted(tmp_path: Path) -> None:
+    said = '"risk_score":1,"severity":"low"}'
+    lines = [
+        '{"rule_id":"a","name":"A","type":"query","language":"kuery","query":"a:1   OR b:2",' + said,
+        '{"rule_id":"b","name":"B","type":"query","language":"lucene","query":"a:[1   TO 2]",' + said,
+        '{"rule_id":"c","name":"C","type":"eql","language":"eql","query":"process   where true",' + said,
+        '{"rule_id": broken   OR not',
+        '{"rule_id":"d","name":"D","type":"query","language":"kuery","query":"a:1   and(b)",' + said,
+        '{"rule_id":"e","name":"E \xff","type":"query","language":"kuery","query":"a:1   OR b:2",' + said,
+        '{"rule_id":"f","name":"F","type":"query","language":"kuery","query":"c:1   AND d:2",' + said,
+    ]
+    path = tmp_path / "export.ndjson"
+    path.write_bytes("\n".join(lines).encode("latin-1"))
+
+    checked, done = run(path, "--check"), run(path)
+
+    assert checked.exit_code == done.exit_code == 1
+    assert "would change" in checked.stderr
+    wanted = [lines[0].replace("   OR", " or"), *lines[1:6], lines[6].replace("   AND", " and")]
+    assert path.read_bytes().decode("latin-1").split("\n") == wanted
+    assert [line.split(" ")[1] for line in done.stderr.splitlines() if line.startswith(f"{path}:")] == [
+        "K005",
+        "K005",
+        "F012",
+        "F004",
+        "K001",
+    ]
+    assert "1 formatted" in done.stderr

@@ -10,8 +10,8 @@ import glob
 import io
 import os
 import re
+import secrets
 import stat
-import tempfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +30,9 @@ _SHOWN = 200
 
 #: Marks a folder of artefacts.
 _GENERATED = ".generated"
+
+#: A file that nobody has opened yet.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 _BLANK = re.compile(r"\s*\Z")
 
@@ -245,34 +248,39 @@ def write_bytes(path: Path | str, content: bytes) -> None:
     """Put ``content`` at ``path``, as `write` does."""
     path = Path(path)
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        mode = _mode(path)
+        if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             path.write_bytes(content)  # a pipe or a terminal cannot be renamed over
             return
-        target = path.resolve()  # what a link points to is replaced, not the link
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, content)
+        # What a link points to is replaced, not the link.
+        _replace(path.resolve() if path.is_symlink() else path, content, mode)
     except (OSError, ValueError) as error:
         raise _refuse_path(path, error, "written") from None
 
 
-def _replace(target: Path, content: bytes) -> None:
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    temporary = Path(name)
+def _mode(path: Path) -> int | None:
     try:
-        with os.fdopen(handle, "wb") as file:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _replace(target: Path, content: bytes, mode: int | None) -> None:
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
+    try:
+        handle = os.open(temporary, _NEW, 0o666)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(temporary, _NEW, 0o666)
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 (a handle has no path)
             file.write(content)
-        temporary.chmod(mode)
+        if mode is not None:
+            temporary.chmod(stat.S_IMODE(mode))
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)  # the only way to read it is to set it
-    os.umask(mask)
-    return mask
 
 
 def _refuse_path(path: Path, error: OSError | ValueError, done: str = "read") -> TranslatorError:

@@ -21,7 +21,7 @@ def names(package: ModuleType) -> list[str]:
 
 def modules(package: ModuleType, constant: str) -> dict[str, Any]:
     """``constant`` of every module of ``package`` by the module's name, sorted."""
-    return {name: _declared(package, name, constant) for name in names(package)}
+    return dict(_modules(package.__name__, tuple(package.__path__), constant))
 
 
 def plugins(group: str) -> dict[str, Any]:
@@ -39,11 +39,16 @@ def one(package: ModuleType, constant: str, group: str, name: str) -> Any:
     for point in _points(group):
         if point.name == name:
             return point.load()
-    return _declared(package, name, constant) if name in names(package) else None
+    return _declared(package.__name__, name, constant) if name in names(package) else None
 
 
-def _declared(package: ModuleType, name: str, constant: str) -> Any:
-    return getattr(importlib.import_module(f"{package.__name__}.{name}"), constant)
+def _declared(package: str, name: str, constant: str) -> Any:
+    return getattr(importlib.import_module(f"{package}.{name}"), constant)
+
+
+@lru_cache(maxsize=16)
+def _modules(package: str, path: tuple[str, ...], constant: str) -> dict[str, Any]:
+    return {name: _declared(package, name, constant) for name in _public(path)}
 
 
 def _points(group: str) -> tuple[EntryPoint, ...]:

@@ -84,8 +84,26 @@ def read(source: Source) -> Document:
     return documents[0] if documents else Document(None, source, {}, {})
 
 
+class _Last:
+    """The text that was read last: a rule's file is read for what it says of itself, then for what it asks."""
+
+    source: Source | None = None
+    documents: tuple[Document, ...] = ()
+
+
 def read_all(source: Source) -> list[Document]:
-    """Read every document of a YAML text. Raises TranslatorError at the place of a mistake."""
+    """Read every document of a YAML text. Raises TranslatorError at the place of a mistake.
+
+    The values are not to be changed: who reads the same text again may be given the same.
+    """
+    if source is not _Last.source:
+        documents = _documents(source)
+        _Last.source, _Last.documents = source, tuple(documents)
+        return documents
+    return [*_Last.documents]
+
+
+def _documents(source: Source) -> list[Document]:
     loader = _Loader(source.text)
     documents: list[Document] = []
     try:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 import translator
+from tests.bench import bulk
 from tests.bench.clock import Timing, alternately, process
 from translator import kql
 
@@ -34,6 +35,8 @@ def main() -> None:
     print("\nWhole processes")
     with tempfile.TemporaryDirectory() as folder:
         _processes(Path(folder))
+    print(f"\nMany rules: SigmaHQ's, {bulk.ROUNDS} runs each (goal: three times the peer's rate)")
+    _bulk()
     print("\nReading KQL")
     _parsing()
     print(f"\nMatching {EVENTS:,} generated events, already decoded")
@@ -64,6 +67,15 @@ def _processes(folder: Path) -> None:
         _line(name, timing)
     if not PEER.exists():
         print("  peer: sigma-cli is not installed in .venv-bench, so there is nothing to compare with")
+
+
+def _bulk() -> None:
+    found = False
+    for name, timing, rate in bulk.timings(OURS, PEER):
+        _line(name, timing, rate)
+        found = True
+    if not found:
+        print(f"  the rules are not at {bulk.SHARED} (set SIGMA_KQL_SHARED)")
 
 
 def _parsing() -> None:

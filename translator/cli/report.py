@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,18 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "c
 #: A run that met one of these alone had nothing to read.
 _NOTHING_TO_READ = frozenset({Code.NOT_FOUND, Code.NO_RULES})
 
+#: Beside losses, what refuses a rule that is right as it is.
+_REFUSING = frozenset(
+    {Code.OTHER_LANGUAGE, Code.DUPLICATE_ID, Code.SIGMA_UNSUPPORTED, Code.PLACEHOLDER, Code.TARGET_REFUSES}
+)
+
+#: In this order a summary counts, whatever came first; other outcomes follow.
+_ORDER = ("exact", "wider", "narrower", "mixed", "refused", "broken", "left out")
+
+#: So many rules are shown for one code, and so many messages in a summary; a long list hides the rest.
+_MOST_SHOWN = 20
+_MOST_SUMMED = 5
+
 
 @dataclass
 class Report:
@@ -30,8 +42,13 @@ class Report:
     losses: dict[Code, tuple[int, str]] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
     said: Counter[tuple[Code, str]] = field(default_factory=Counter)
+    left: dict[str, tuple[int, str]] = field(default_factory=dict)
+    shown: Counter[Code] = field(default_factory=Counter)
+    hidden: Counter[Code] = field(default_factory=Counter)
     failed: bool = False
     read_nothing: bool = False
+    #: Called before anything is said.
+    aside: Callable[[], None] = lambda: None
 
     def rule(
         self,
@@ -58,10 +75,30 @@ class Report:
             self.read_nothing = True
         else:
             self.failed = True
-            self.outcomes["refused" if all(code.number.startswith("L") for code in codes) else "broken"] += 1
+            refused = all(code.number.startswith("L") or code in _REFUSING for code in codes)
+            self.outcomes["refused" if refused else "broken"] += 1
             for code in codes:
                 self._count(code, title or error.diagnostics[0].source.name)
-        self.findings(self._places(error.diagnostics))
+        if self._showing(codes):
+            self.findings(self._places(error.diagnostics))
+
+    def left_out(self, title: str, kind: str) -> None:
+        """A rule that the caller does not want."""
+        self.outcomes["left out"] += 1
+        count, example = self.left.get(kind, (0, title))
+        self.left[kind] = count + 1, example
+        if self.verbose:
+            self._say(f"{title}: left out ({kind})")
+
+    def _showing(self, codes: Iterable[Code]) -> bool:
+        """Whether something new about these codes is written; if not, it is counted."""
+        if self.verbose or self.format == "json":
+            return True
+        if showing := any(self.shown[code] < _MOST_SHOWN for code in codes):
+            self.shown.update(codes)
+        else:
+            self.hidden.update(codes)
+        return showing
 
     def _places(self, found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
         """Findings that say the same of several places as one; JSON keeps each."""
@@ -87,7 +124,7 @@ class Report:
             quiet = self.quiet and (accepted or each.severity is Severity.NOTE)
             if self.format == "json":
                 self.entries.append(as_json(each, "note" if note else each.severity))
-            elif not quiet and not self._repeated(each, accepted):
+            elif not quiet and not self._repeated(each, accepted) and (not accepted or self._showing([each.code])):
                 self._say(_coloured(each, note))
 
     def _repeated(self, found: Diagnostic, accepted: bool) -> bool:
@@ -104,6 +141,8 @@ class Report:
             click.echo(json.dumps({"findings": self.entries, "summary": self.summary()}, indent=2), err=True)
         elif not self.quiet and (sum(self.outcomes.values()) > 1 or self.verbose):
             self._table()
+        for code, count in sorted(self.hidden.items(), key=lambda each: each[0].number):
+            self._say(f"  {code} {count:>4}  more of these are not shown; -v shows all.")
         if self.failed:
             return 1
         return 2 if self.read_nothing else 0
@@ -112,7 +151,8 @@ class Report:
         """Counts by outcome, and by code with an example."""
         return {
             "rules": sum(self.outcomes.values()),
-            **dict(self.outcomes),
+            **dict(self._counts()),
+            **({"left_out_as": {kind: count for kind, (count, _) in self.left.items()}} if self.left else {}),
             "codes": {str(code): {"count": count, "example": title} for code, (count, title) in self.losses.items()},
         }
 
@@ -120,18 +160,32 @@ class Report:
         count, example = self.losses.get(code, (0, title))
         self.losses[code] = (count + 1, example)
 
+    def _counts(self) -> list[tuple[str, int]]:
+        known = [(outcome, self.outcomes[outcome]) for outcome in _ORDER if outcome in self.outcomes]
+        return [*known, *((outcome, count) for outcome, count in self.outcomes.items() if outcome not in _ORDER)]
+
     def _table(self) -> None:
         total = sum(self.outcomes.values())
-        parts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
+        parts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts())
         self._say(f"{total} rule{'s' if total != 1 else ''}: {parts}")
+        for kind, (count, title) in self.left.items():
+            self._say(f"  left {count:>4}  Left out as {kind}. For example: {title}")
         for code, (count, title) in sorted(self.losses.items(), key=lambda each: each[0].number):
             self._say(f"  {code} {count:>4}  {code.summary} For example: {title}")
-
+        repeated: dict[Code, list[tuple[int, str]]] = {}
         for (code, message), count in self.said.items():
             if count > 1:
+                repeated.setdefault(code, []).append((count, message))
+        for code, messages in repeated.items():
+            messages.sort(key=lambda each: -each[0])
+            for count, message in messages[:_MOST_SUMMED]:
                 self._say(f"  {code} {count:>4}  {message}")
+            if others := messages[_MOST_SUMMED:]:
+                said = f"{len(others)} other message{'s' if len(others) > 1 else ''} of this code"
+                self._say(f"  {code} {sum(count for count, _ in others):>4}  {said}")
 
     def _say(self, text: str) -> None:
+        self.aside()
         click.echo(text, err=True)
 
 

@@ -99,8 +99,8 @@ def encode(name: Name) -> str | None:
             return spelled if decode_quoted(spelled) == name else None
         case Literal(str() as text) if _is_simple(text):
             return text.translate(_ESCAPED)
-        case Wildcard(pattern) if Wild.ANY in pattern and all(part is Wild.ANY or _is_simple(part) for part in pattern):
-            return "".join("*" if isinstance(part, Wild) else part.translate(_ESCAPED) for part in pattern)
+        case Wildcard(pattern) if (simple := _simple_pattern(pattern)) is not None:
+            return simple
         case Literal(str() as text):
             # Blank text is read as an empty literal.
             spelled = _bare(text) or "\\t"
@@ -111,8 +111,21 @@ def encode(name: Name) -> str | None:
     return spelled if decode(spelled) == name else None
 
 
-def _is_simple(text: str | Wild) -> bool:
-    return isinstance(text, str) and _SIMPLE.fullmatch(text) is not None and _ACTING.match(text) is None
+def _simple_pattern(pattern: Pattern) -> str | None:
+    """The spelling of a pattern that needs no second look, as most do."""
+    spelled = []
+    for part in pattern:
+        if part is Wild.ANY:
+            spelled.append("*")
+        elif isinstance(part, str) and _is_simple(part):
+            spelled.append(part.translate(_ESCAPED))
+        else:
+            return None
+    return "".join(spelled) if Wild.ANY in pattern else None
+
+
+def _is_simple(text: str) -> bool:
+    return _SIMPLE.fullmatch(text) is not None and _ACTING.match(text) is None
 
 
 def _quote(text: str) -> str:

@@ -87,11 +87,17 @@ class _Writer:
         """``field:(x or y)`` where every leaf asks the same field."""
         if not isinstance(formula, (logic.And, logic.Or)):
             return None
-        if any(isinstance(node, logic.Within) for node in logic.walk(formula)):
-            return None
-        leaves = [node for node in logic.walk(formula) if not logic.children(node)]
-        fields = {leaf.field for leaf in leaves if isinstance(leaf, _LISTED)}
-        if len(fields) != 1 or not all(isinstance(leaf, _LISTED) for leaf in leaves) or len(leaves) < 2:
+        fields: set[Field] = set()
+        count = 0
+        for node in logic.walk(formula):
+            if isinstance(node, _LISTED):
+                fields.add(node.field)
+                count += 1
+            elif isinstance(node, logic.Within) or not logic.children(node):
+                return None
+            if len(fields) > 1:
+                return None
+        if count < 2:
             return None
         return ast.Is(self.field(fields.pop(), path), self.values(formula, negated))
 

@@ -7,10 +7,11 @@ the last word.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from translator import files, registry
 from translator.errors import Code, TranslatorError, refuse
@@ -19,7 +20,24 @@ from translator.rule import Rule
 from translator.source import Source, Span
 from translator.sources._format import Found, SourceFormat, Waiting
 
-__all__ = ["Found", "SourceFormat", "Waiting", "read", "read_text", "scan", "sources"]
+__all__ = [
+    "End",
+    "Found",
+    "Part",
+    "SourceFormat",
+    "Waiting",
+    "flattened",
+    "parts",
+    "read",
+    "read_part",
+    "read_text",
+    "scan",
+    "settled",
+    "sources",
+    "together",
+]
+
+T = TypeVar("T")
 
 
 @cache
@@ -49,7 +67,7 @@ def scan(paths: Iterable[str | Path | File], format: str | None = None) -> Itera
     at a time, until one holds a rule that others may change (Sigma's). Standard input comes as a `File`. Raises
     TranslatorError at once for an unknown ``format``.
     """
-    return settled(_each(parts(paths, format)))
+    return settled(found for _, found in flattened((part, read_part(part)) for part in parts(paths, format)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,11 @@ class Part:
     #: Whether it was met in a folder or an archive, where what is no rule file is passed over.
     met: bool = False
 
+    @property
+    def size(self) -> int:
+        """How many bytes are to be read."""
+        return len(self.content.content) if isinstance(self.content, File) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -73,6 +96,7 @@ class End:
     called: str
     path: str
     format: str | None
+    size: int = 0
 
 
 def parts(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Part | End]:  # noqa: A002
@@ -84,69 +108,75 @@ def parts(paths: Iterable[str | Path | File], format: str | None = None) -> Iter
     return (part for path in paths for part in _parts(path, format))
 
 
-def read_part(part: Part) -> Iterator[Found | Waiting] | None:
-    """The rules of a file; None where it is passed over."""
+def read_part(part: Part | End) -> Iterator[Found | Waiting]:
+    """The rules of a file; none where it is passed over."""
+    if isinstance(part, End):
+        return iter(())
     if isinstance(part.content, TranslatorError):
         return iter((part.content,))
     chosen = _named(part.format)
     if not part.met:
         return _read_file(part.content, chosen)
     formats = _claimants(part.content, chosen)
-    return _read_file(part.content, chosen, formats) if formats else None
+    return _read_file(part.content, chosen, formats) if formats else iter(())
 
 
-class Passing:
-    """Remembers whether anything of a folder was read."""
+def flattened(read: Iterable[tuple[Part | End, Iterable[T]]]) -> Iterator[tuple[str, T | TranslatorError]]:
+    """What was made of all `parts`, each with the path that its part was met at.
 
-    def __init__(self) -> None:
-        self.empty = True
-
-    def read(self, part: Part) -> None:
-        """Something of ``part`` was read, or could not be."""
-        self.empty = self.empty and not part.met
-
-    def end(self, end: End) -> Iterator[TranslatorError]:
-        """A mistake, where nothing was."""
-        if self.empty:
-            wanted = f"{end.format} file" if end.format else "rule file"
-            yield refuse(
-                Code.NO_RULES,
-                f"{end.called} holds no {wanted}.",
-                Source("", end.path),
-                Span(0, 0),
-                f"the formats are {', '.join(sources())}",
-            )
-        self.empty = True
-
-
-def _each(found: Iterable[Part | End]) -> Iterator[Found | Waiting]:
-    passing = Passing()
-    for part in found:
+    A folder or an archive of which nothing was made gives an error.
+    """
+    empty = True
+    for part, found in read:
         if isinstance(part, End):
-            yield from passing.end(part)
-        elif (rules := read_part(part)) is not None:
-            passing.read(part)
-            yield from rules
+            if empty:
+                yield part.path, _without_rules(part)
+            empty = True
+            continue
+        for each in found:
+            empty = empty and not part.met
+            yield part.path, each
+
+
+def _without_rules(end: End) -> TranslatorError:
+    wanted = f"{end.format} file" if end.format else "rule file"
+    return refuse(
+        Code.NO_RULES,
+        f"{end.called} holds no {wanted}.",
+        Source("", end.path),
+        Span(0, 0),
+        f"the formats are {', '.join(sources())}",
+    )
 
 
 def settled(found: Iterable[Found | Waiting]) -> Iterator[Found]:
     """What was found, in its order; behind the first that waits for others, all waits for the last."""
-    held: list[Found | Waiting] = []
-    for each in found:
-        if held or isinstance(each, Waiting):
-            held.append(each)
-        else:
-            yield each
-    results: dict[int, Sequence[Found]] = {}
-    waiting = [each for each in held if isinstance(each, Waiting)]
-    for settle in dict.fromkeys(each.settle for each in waiting):
-        alike = [each for each in waiting if each.settle is settle]
-        results |= zip(map(id, alike), settle([each.about for each in alike]), strict=True)
-    for each in held:
+    for each, results in together(found, lambda each: each if isinstance(each, Waiting) else None):
         if isinstance(each, Waiting):
-            yield from results[id(each)]
+            yield from results
         else:
             yield each
+
+
+def together(items: Iterable[T], waiting: Callable[[T], Waiting | None]) -> Iterator[tuple[T, Sequence[Found]]]:
+    """Every item in its order, with what it comes to where it is ``waiting`` for others.
+
+    Behind the first that waits, all waits for the last.
+    """
+    held: list[tuple[T, Waiting | None]] = []
+    for item in items:
+        waits = waiting(item)
+        if held or waits is not None:
+            held.append((item, waits))
+        else:
+            yield item, ()
+    results: dict[int, Sequence[Found]] = {}
+    of_all = [waits for _, waits in held if waits is not None]
+    for settle in dict.fromkeys(each.settle for each in of_all):
+        alike = [each for each in of_all if each.settle is settle]
+        results |= zip(map(id, alike), settle([each.about for each in alike]), strict=True)
+    for item, waits in held:
+        yield item, results[id(waits)] if waits is not None else ()
 
 
 def _all(found: Iterable[Found]) -> list[Rule]:

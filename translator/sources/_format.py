@@ -19,7 +19,7 @@ class Waiting:
     """A part of a file that is settled with all others read with it.
 
     ``settle`` is given what all of them are ``about``, and returns what each comes to. One that is ``alone`` changes
-    nothing else, and nothing but what is not alone changes it.
+    nothing else, and nothing but what is not alone changes it: what it comes to by itself can be made use of early.
     """
 
     about: Any

@@ -19,7 +19,7 @@ _SECTIONS = {"investigation guide": "guide", "setup": "setup", "rule query": "qu
 
 
 def _recognises(source: Source) -> bool:
-    return _RECOGNISED.search(source.text) is not None
+    return "Rule " in source.text and _RECOGNISED.search(source.text) is not None
 
 
 def _read(source: Source) -> tuple[Rule, ...]:
