@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from translator.artefact import Artefact, Backend, Options, Predicate
-from translator.backends import backend, backends, foreign
+from translator.backends import backend, backends, foreign, own_names
 from translator.backends.matcher import compile_
 from translator.dsl import judge
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
@@ -67,7 +67,7 @@ class Readings:
     def towards(self, chosen: Backend | None) -> tuple[Rule, Checked]:
         """The rule as the target is to say it (None: the matcher), and what it means. Raises TranslatorError."""
         # pySigma's backends bring the pipelines with them.
-        own = chosen is None or chosen.name in backends()
+        own = chosen is None or chosen.name in own_names()
         name = None if chosen is None else chosen.name
         elastic = elastic_names(self.rule, name, self.fields or _kept_by(self.options.pipelines if own else ()))
         if (own, elastic) not in self._found:

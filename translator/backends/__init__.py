@@ -17,6 +17,11 @@ def backends() -> dict[str, Backend]:
     return {name: backend.named(name) for name, backend in found.items()}
 
 
+def own_names() -> set[str]:
+    """The names of all targets; loads none."""
+    return {*registry.names(_HERE), *registry.plugin_names(_GROUP)}
+
+
 def backend(name: str) -> Backend | None:
     """The target called ``name``, or None; loads no other. What is not ours may be one of pySigma's backends."""
     found: Backend | None = registry.one(_HERE, "BACKEND", _GROUP, name)
@@ -31,6 +36,5 @@ def foreign() -> dict[str, Backend]:
     """The targets that installed pySigma backends write, by name, but for those that a target of ours has."""
     from translator.backends import _pysigma
 
-    ours = {*registry.names(_HERE), *registry.plugin_names(_GROUP)}
-    found = {name: _pysigma.named(name) for name in _pysigma.listed() if name not in ours}
+    found = {name: _pysigma.named(name) for name in _pysigma.listed() if name not in own_names()}
     return {name: each for name, each in found.items() if each is not None}

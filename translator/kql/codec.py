@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from translator import values
 from translator.kql.ast import Literal, Name, Wildcard
@@ -87,6 +88,7 @@ def _join_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
+@lru_cache(maxsize=4096)
 def encode(name: Name) -> str | None:
     """Spell ``name`` so that it is read back as it is beside any neighbour, or None where KQL cannot.
 

@@ -87,19 +87,19 @@ class _Writer:
         """``field:(x or y)`` where every leaf asks the same field."""
         if not isinstance(formula, (logic.And, logic.Or)):
             return None
-        fields: set[Field] = set()
+        asked: Field | None = None
         count = 0
         for node in logic.walk(formula):
             if isinstance(node, _LISTED):
-                fields.add(node.field)
+                asked = asked or node.field
                 count += 1
+                if node.field is not asked and node.field != asked:
+                    return None
             elif isinstance(node, logic.Within) or not logic.children(node):
                 return None
-            if len(fields) > 1:
-                return None
-        if count < 2:
+        if asked is None or count < 2:
             return None
-        return ast.Is(self.field(fields.pop(), path), self.values(formula, negated))
+        return ast.Is(self.field(asked, path), self.values(formula, negated))
 
     def values(self, formula: logic.Formula, negated: bool) -> ast.Value:
         match formula:
