@@ -16,23 +16,19 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ndjson
 from tests.engine.conftest import node  # noqa: F401 - a fixture
 from tests.engine.node import Node
 from translator import kql, live
 from translator.backends import backends
-from translator.backends.matcher import compile_
 from translator.errors import Code, TranslatorError
 from translator.live import Engine
 from translator.live.mapping import mapped
 from translator.meaning import JsonNumber
 from translator.pipeline import convert
-from translator.rule import query_rule
 from translator.schema import Schema
 from translator.source import Source
 from translator.verification import Outcome, Report, verify
 from translator.verification.forms import text
-from translator.witness import witnesses
 
 SCHEMA = Schema.from_yaml("user.name: keyword\nport: long\nw: wildcard\nm: match_only_text\nn: nested\nn.a: keyword\n")
 QUERY = "user.name:root and port > 5"
@@ -411,33 +407,3 @@ def test_the_engine_sees_an_artefact_that_says_something_else(node: Node, monkey
     report = verify("user.name:root and process.pid:1", engine=node.url, to=[])
 
     assert report.targets[0].outcome is Outcome.DIFFERS
-
-
-@pytest.mark.engine
-@pytest.mark.shared
-def test_the_engine_agrees_on_the_witnesses_of_elastics_rules(node: Node, shared: Path) -> None:  # noqa: F811
-    """488 rules, each on ten thousand witnesses of all of them: 4.9 million verdicts, not counting what is refused."""
-    schema = Schema.default()
-    rules = [query_rule(Source(each["query"], each["rule_id"])) for each in
-             ndjson(shared / "corpus/elastic_kql_rules.ndjson.gz")]  # fmt: skip
-    formulas = [rule.check(schema).formula for rule in rules]
-    made = [each.event for formula in formulas for each in witnesses(formula, schema).events]
-    events = made[:: len(made) // live.MOST_DOCUMENTS + 1]
-    wrong: list[str] = []
-    pairs = 0
-    with Engine(node.url).index(mapped(schema, formulas, events), events) as index:
-        for rule, formula in zip(rules, formulas, strict=True):
-            hits = index.search(convert(rule, to="dsl", schema=schema).data)
-            test = compile_(formula, source=rule.whole, schema=schema)
-            for at, event in enumerate(events):
-                if at not in index.refused:
-                    pairs += 1
-                    if test(event) is not (at in hits):
-                        wrong.append(f"{rule.title} {at in hits} {live.written(event)}")
-        print(
-            f"{pairs} pairs, {len(index.refused)} of {len(events)} events refused, "
-            f"{len(index.mapping.replaced)} types replaced"
-        )
-
-    assert wrong == []
-    assert pairs > 1_000_000

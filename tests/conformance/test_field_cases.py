@@ -15,6 +15,8 @@ from translator.kql import parse
 from translator.pipeline import compile_rule, convert
 from translator.schema import Schema
 from translator.sources import read, read_text
+from translator.verification import verify
+from translator.verification.forms import chosen
 
 CASES = {case["id"]: case for case in ndjson(DATA / "field_cases.ndjson")}
 
@@ -191,3 +193,21 @@ def test_a_rule_is_the_same_in_every_encoding(name: str, tmp_path: Path) -> None
     test = compile_rule(rule, schema=Schema.none())
 
     assert [test(event) for event in case["input"]["events"]] == case["expected"]["match"]
+
+
+@pytest.mark.parametrize("number", range(len(CASES["V01"]["input"]["pairs"])))
+def test_a_rule_that_was_ported_by_hand_is_proved_equal_or_shown_to_differ(number: int) -> None:
+    case = CASES["V01"]
+    pair, counter = case["input"]["pairs"][number], case["expected"]["counter"][number]
+    (ported,) = read_text(pair["sigma"], format="sigma")
+    report = verify(pair["kql"], [] if counter is None else [counter], against=ported, to=[])
+    (judged,) = report.targets
+
+    assert judged.proved is (counter is None)
+    assert report.ok is (counter is None)
+    if counter is not None:
+        (reported,) = (each for each in judged.differences if each.case.line)
+        assert reported.case.event == counter
+        first, *_ = chosen(judged.differences)
+        assert first.deciding
+        assert first.other_deciding

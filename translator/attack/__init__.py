@@ -6,7 +6,7 @@ the new TA0112, Defense Impairment; and some techniques left both. So only a rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -76,12 +76,21 @@ def short_name(name: str) -> str:
 
 
 @cache
+def tactic_names() -> Mapping[str, str]:
+    """The names of the tactics of version 19, by their short names."""
+    return {tactics: name for _, kind, name, tactics, _ in _rows() if kind == "tactic"}
+
+
+@cache
 def _techniques() -> Mapping[str, Technique]:
-    """The table has a line for each: id, kind, name, tactics, replacement."""
-    table = resources.files("translator").joinpath("attack/attack.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in table.splitlines()[1:])
     return {
         id_: Technique(id_, name, tuple(tactics.split()), replaced_by or None)
-        for id_, kind, name, tactics, replaced_by in rows
+        for id_, kind, name, tactics, replaced_by in _rows()
         if kind != "tactic"
     }
+
+
+def _rows() -> Iterator[list[str]]:
+    """The table has a line for each: id, kind, name, tactics, replacement."""
+    table = resources.files("translator").joinpath("attack/attack.tsv").read_text("utf-8")
+    return (line.split("\t") for line in table.splitlines()[1:])

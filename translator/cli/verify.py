@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +18,13 @@ from translator.live import Engine, written
 from translator.pipeline import target
 from translator.rule import Rule
 from translator.sources import scan
+from translator.verification import Report as Verified
 from translator.verification import forms
 from translator.verification import verify as verify_rule
 from translator.witness import MOST
+
+if TYPE_CHECKING:
+    from translator.report_page import Section
 
 
 @click.command()
@@ -70,10 +77,14 @@ from translator.witness import MOST
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "junit"]),
+    type=click.Choice(["text", "json", "junit", "html"]),
     default="text",
     show_default=True,
-    help="How the verdicts are written.",
+    help="How the verdicts are written; html is a page that needs nothing beside it.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the verdicts to this file; - is standard output.")
+@click.option(
+    "--navigator", metavar="FILE", help="Write a layer for MITRE's ATT&CK Navigator too: what the rules detect."
 )
 @options.quiet
 @options.verbose
@@ -93,6 +104,8 @@ def verify(
     schema: str | None,
     fields: str | None,
     format_: str,
+    output: str | None,
+    navigator: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -105,19 +118,18 @@ def verify(
     Examples:
       sigma-kql verify rules/
       sigma-kql verify rules/ --events events.ndjson --format junit
+      sigma-kql verify rules/ --format html -o report.html --navigator layer.json
       sigma-kql verify rule.md --to sigma -v
       sigma-kql verify rule.md --against rules/persistence_periodic_tasks/rule.md
     """
+    if navigator == "-" and output in (None, "-"):
+        raise click.UsageError("--navigator - and the verdicts would share standard output; give one of them a file.")
     try:
         types = options.load_schema(schema)
         asked = None if engine is None else Engine(engine, api_key, user, password, ca_file, timeout)
         for name in to:
             target(name)
-        found = [
-            each
-            for path in rules
-            for each in scan([files.File("<stdin>", sys.stdin.buffer.read()) if path == "-" else path], from_)
-        ]
+        found = list(scan(options.starts(rules), from_))
         other = None if against is None else _only(against)
     except TranslatorError as error:
         raise options.usage(error) from None
@@ -125,9 +137,12 @@ def verify(
     given = [] if events_path is None else _events(events_path, report)
     made: list[str] = []
     reports = []
-    for each in found:
+    page = _Page(len(found), wanted=format_ == "html")
+    out = _Output(output)
+    for number, each in enumerate(found, 1):
         if isinstance(each, TranslatorError):
             report.error(each)
+            page.broken(each, number)
             continue
         try:
             judged = verify_rule(
@@ -135,6 +150,7 @@ def verify(
             )
         except TranslatorError as error:
             report.error(error, each.title)
+            page.broken(error, number, each)
             continue
         # As text, the verdicts tell the findings themselves.
         notes = () if format_ == "text" else judged.findings
@@ -142,16 +158,87 @@ def verify(
         report.failed = report.failed or not judged.ok
         match format_:
             case "text" if not (quiet and judged.ok):
-                click.echo(forms.text(judged, every=verbose))
+                out.say(forms.text(judged, every=verbose))
             case "json":
                 made.append(written(forms.as_json(judged)))
             case "junit":
                 reports.append(judged)
+            case "html":
+                page.add(judged, number)
     if format_ == "json":
-        click.echo("[" + ",\n".join(made) + "]")
+        out.say("[" + ",\n".join(made) + "]")
     if format_ == "junit":
-        click.echo(forms.as_junit(reports), nl=False)
+        out.say(forms.as_junit(reports), end="")
+    if format_ == "html":
+        place = None if asked is None else asked.shown
+        facts = {"Field types": types.name, "Engine": place, "Events": events_path, "Against": against}
+        for piece in page.pieces(facts):
+            out.say(piece, end="")
+    try:
+        out.finish()
+        if navigator is not None:
+            _write_layer(navigator, [each for each in found if isinstance(each, Rule)])
+    except TranslatorError as error:
+        report.error(error)
     sys.exit(report.finish())
+
+
+class _Output:
+    """Where the verdicts go: to standard output as they come, or to a file at the end, in one step."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = None if path == "-" else path
+        self.parts: list[str] = []
+
+    def say(self, text: str, end: str = "\n") -> None:
+        if self.path is None:
+            click.echo(text + end, nl=False)
+        else:
+            self.parts.append(text + end)
+
+    def finish(self) -> None:
+        """Raises TranslatorError where the file cannot be written."""
+        if self.path is not None:
+            files.write(self.path, "".join(self.parts))
+
+
+class _Page:
+    """Gathers the parts of an HTML page, if one is wanted."""
+
+    def __init__(self, rules: int, *, wanted: bool) -> None:
+        self.rules = rules
+        self.wanted = wanted
+        self.sections: list[Section] = []
+
+    def add(self, judged: Verified, number: int) -> None:
+        from translator import report_page
+
+        budget = report_page.Budget.of(self.rules)
+        self.sections.append(report_page.section(judged, number, budget, report_page.placement(judged.rule)))
+
+    def broken(self, error: TranslatorError, number: int, rule: Rule | None = None) -> None:
+        from translator import report_page
+
+        if self.wanted:
+            self.sections.append(report_page.broken(error, number, rule))
+
+    def pieces(self, facts: Mapping[str, str | None]) -> Iterator[str]:
+        from translator import report_page
+
+        yield from report_page.write(self.sections, [(name, said) for name, said in facts.items() if said])
+
+
+def _write_layer(path: str, rules: Iterable[Rule]) -> None:
+    """What the rules detect, for MITRE's Navigator. Raises TranslatorError where the file cannot be written."""
+    from translator import report_page
+    from translator.attack import navigator
+
+    layer = navigator.layer(((each.title, report_page.placement(each)) for each in rules), "sigma-kql")
+    text = json.dumps(layer, indent=2) + "\n"
+    if path == "-":
+        click.echo(text, nl=False)
+    else:
+        files.write(path, text)
 
 
 def _only(path: str) -> Rule:

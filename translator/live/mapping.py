@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,7 +62,8 @@ class Mapped:
 
 def mapped(schema: Schema, formulas: Iterable[Formula], events: Iterable[Mapping[str, Any]]) -> Mapped:
     """The mapping for what ``formulas`` ask and ``events`` hold."""
-    found = {each.path: each for each in [*_asked(schema, formulas), *_held(schema, events)] if _can_be_mapped(each)}
+    named = [*_asked(schema, formulas), *_held(schema, events)]
+    found = {each.path: each for each in named if _can_be_mapped(each)}
     holders = dict.fromkeys(above for path in found for above in _above(path))
     for path in holders:
         if path not in found and path in schema and (each := schema.field(path)).details.key_of is None:
@@ -70,13 +71,25 @@ def mapped(schema: Schema, formulas: Iterable[Formula], events: Iterable[Mapping
     fields: list[FieldRef] = []
     replaced: list[Replaced] = []
     crossed = {above for path in found for above in _above(path)}
+    found |= _keys(named, {path for path in crossed & found.keys() if found[path].type is Type.FLATTENED})
     for path, each in sorted(found.items()):
         # A schema that was gathered from many integrations may name fields below a flattened one; a mapping cannot.
-        other = Type.OBJECT if each.type is Type.FLATTENED and path in crossed else _ALWAYS.get(each.type)
+        other = _ALWAYS.get(each.type)
+        if each.type is Type.FLATTENED:
+            other = Type.OBJECT if path in crossed else Type.KEYWORD if each.details.key_of is not None else None
         fields.append(each if other is None else replace(each, type=other))
         if other is not None and each.type is not Type.UNKNOWN:
             replaced.append(Replaced(each.path, each.type, other))
     return _mapped(tuple(fields), tuple(replaced))
+
+
+def _keys(named: Iterable[FieldRef], objects: Collection[str]) -> dict[str, FieldRef]:
+    """The keys of flattened fields that an index has as objects: what was a key is a keyword there."""
+    return {
+        each.path: replace(each, details=replace(each.details, reads=()))
+        for each in named
+        if each.details.key_of in objects
+    }
 
 
 def _can_be_mapped(field: FieldRef) -> bool:

@@ -129,7 +129,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Accepts a raw value whose text is one of ``words``, has one of the starts or ends, or passes one of ``tests``.
+    """Accepts a raw value whose text is one of ``words``, has one of the starts, parts or ends, or passes a test.
 
     All are in the form that ``reading`` gives to values.
     """
@@ -137,6 +137,7 @@ class Texts:
     reading: Reading
     words: frozenset[str] = frozenset()
     starts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     tests: tuple[TextTest, ...] = ()
 
@@ -151,6 +152,7 @@ class Texts:
             several[0].reading,
             words=frozenset().union(*(each.words for each in several)),
             starts=tuple(start for each in several for start in each.starts),
+            parts=tuple(part for each in several for part in each.parts),
             ends=tuple(end for each in several for end in each.ends),
             tests=tuple(test for each in several for test in each.tests),
         )
@@ -178,7 +180,35 @@ class Texts:
             tests.append(lambda value: value.startswith(starts))
         if ends:
             tests.append(lambda value: value.endswith(ends))
+        if len(self.parts) < _MANY:
+            tests.extend(map(_holding, self.parts))
+        else:
+            tests.append(holding_one(self.parts))
         return [*tests, *self.tests]
+
+
+#: From how many parts on it is quicker to go through a text once than to look for each.
+_MANY = 100
+
+
+def _holding(part: str) -> TextTest:
+    return lambda value: part in value
+
+
+def holding_one(parts: Sequence[str]) -> TextTest:
+    """Whether one of ``parts`` stands somewhere in a text: one look at each place, however many they are."""
+    width = min(map(len, parts))
+    begin: dict[str, tuple[str, ...]] = {}
+    for part in dict.fromkeys(parts):
+        begin[part[:width]] = (*begin.get(part[:width], ()), part)
+
+    def passes(value: str) -> bool:
+        for at in range(len(value) - width + 1):
+            if (found := begin.get(value[at : at + width])) is not None and value.startswith(found, at):
+                return True
+        return False
+
+    return passes
 
 
 def _limited(limit: int | None, words: frozenset[str], shapes: Sequence[TextTest]) -> TextTest:
@@ -243,11 +273,13 @@ def one_word(reading: Reading, word: str) -> Texts:
 
 
 def one_shape(reading: Reading, like: Pattern, test: Callable[[Pattern], TextTest]) -> Texts:
-    """Accepts the texts of one shape; ``test`` makes the test of a shape that is neither a start nor an end."""
+    """Accepts the texts of one shape; ``test`` makes the test of a shape that is no start, part or end."""
     match like:
         case (str(start), Wild.ANY):
             return Texts(reading, starts=(start,))
         case (Wild.ANY, str(end)):
             return Texts(reading, ends=(end,))
+        case (Wild.ANY, str(part), Wild.ANY):
+            return Texts(reading, parts=(part,))
         case _:
             return Texts(reading, tests=(test(like),))

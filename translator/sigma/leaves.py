@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from ipaddress import ip_interface
+from ipaddress import IPv6Interface, ip_interface
 from typing import assert_never
 
 from translator import logic
@@ -181,7 +181,7 @@ class Leaves:
 
     def address(self, field: FieldRef, text: str, span: Span) -> Part:
         try:
-            ip_interface(text)
+            known = ip_interface(text)
         except ValueError:
             return self.refuse(
                 Code.BAD_FIELD_VALUE,
@@ -189,7 +189,9 @@ class Leaves:
                 span,
                 "write an address such as 10.0.0.1, or a network such as 10.0.0.0/8",
             )
-        return Item(field.path, "address", (text,))
+        # To Elasticsearch an IPv4 address in IPv6's clothes is that address, and a network of such is an error.
+        mapped = known.ipv4_mapped if isinstance(known, IPv6Interface) else None
+        return Item(field.path, "address", (text if mapped is None else str(mapped),))
 
     def words(self, field: FieldRef, texts: list[str], span: Span) -> Part:
         self.lose(

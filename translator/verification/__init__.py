@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 from typing import Any, TypeAlias
 
-from translator import live, logic
-from translator.artefact import Artefact, Backend
+from translator import live
+from translator.artefact import Artefact, Backend, Predicate, Unheld
 from translator.backends import backends
 from translator.errors import Code, Diagnostic, TranslatorError
 from translator.events import Event
@@ -24,23 +23,15 @@ from translator.logic import Formula
 from translator.pipeline import convert, elastic_names, target
 from translator.rule import Rule, query_rule
 from translator.schema import Schema
-from translator.source import NOWHERE, Source, Span
-from translator.verification.losses import Suspect, may_differ
+from translator.source import Source
+from translator.verification.equality import apart, asked_fields, comparable, reread, same
+from translator.verification.losses import Excuses
 from translator.witness import MOST, Witnesses, witnesses
-from translator.witness.events import built
 from translator.witness.leaves import in_words
 from translator.witness.parts import Judge
-from translator.witness.search import Search
-from translator.witness.space import Space
 
 #: Every loss is accepted here, since what it does is what there is to see.
 _ALL = Allowance(frozenset(Effect), frozenset())
-
-#: Models of a difference between two rules that are tried.
-_TRIES = 4
-
-#: Steps that a search may take which is to prove that two rules are one.
-_STEPS = 5_000
 
 #: How many differences of a target are made as small as can be.
 _MOST_SHOWN = 10
@@ -110,7 +101,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A target's verdicts beside the rule's. ``refused`` are events that an engine does not take, by number."""
+    """A target's verdicts beside the rule's, and the ``text`` that gave them.
+
+    ``refused`` are events that an engine does not take, by number.
+    """
 
     target: str
     outcome: Outcome
@@ -122,6 +116,7 @@ class Judged:
     refused: Mapping[int, str] = field(default_factory=dict)
     replaced: tuple[Replaced, ...] = ()
     proved: bool = False
+    text: str = field(default="", repr=False)
 
     @property
     def undeclared(self) -> tuple[Difference, ...]:
@@ -164,14 +159,14 @@ def verify(
 
     ``engine`` is asked too, if given; ``against`` is another rule that should give the same verdicts. About ``most``
     witnesses are made. ``fields`` says which names a Sigma rule's fields have in the events, and in every artefact:
-    Elastic's (``ecs``, if left out) or their own (``none``).
+    Elastic's (``ecs``, if left out) or their own (``none``); left out, ``against`` has those that ``rule`` asks for.
 
     Raises TranslatorError where the rule is wrong, a target is unknown, or the engine is out of reach.
     """
     types = schema or Schema.default()
     chosen = {name: target(name) for name in to} if to is not None else backends()
     verifier = _Verifier(_rule(rule), types, most, fields)
-    other = None if against is None else _Other(_rule(against), types, fields)
+    other = None if against is None else _Other(_rule(against), types, fields, verifier.formula)
     verifier.gather(other, events or ())
     judged = [verifier.backend(each) for each in chosen.values()]
     if other is not None:
@@ -184,15 +179,22 @@ def verify(
 
 @dataclass(frozen=True)
 class _Other:
-    """A rule to compare with."""
+    """A rule to compare with ``first``: where nobody says how its fields are called, by the names that both have."""
 
     rule: Rule
     schema: Schema
     fields: str | None
+    first: Formula
 
     @cached_property
     def formula(self) -> Formula:
-        return self.rule.check(self.schema, elastic_names=_elastic(self.rule, self.fields)).formula
+        elastic = _elastic(self.rule, self.fields)
+        formula = self.rule.check(self.schema, elastic_names=elastic).formula
+        if self.fields is not None or not elastic:
+            return formula
+        own = self.rule.check(self.schema, elastic_names=False).formula
+        names = asked_fields(self.first)
+        return own if len(names & asked_fields(own)) > len(names & asked_fields(formula)) else formula
 
     @cached_property
     def judge(self) -> Judge:
@@ -200,20 +202,7 @@ class _Other:
 
     def apart(self, formula: Formula) -> Iterator[Mapping[str, Any]]:
         """Events that should satisfy one of the two and not the other."""
-        for search in _differences(formula, self.formula, self.schema):
-            yield from map(built, islice(search.models, _TRIES))
-
-
-def same(first: Formula, second: Formula, schema: Schema) -> bool:
-    """Whether provably no event tells two formulas apart; False says that no proof was found."""
-    searches = _differences(first, second, schema)
-    return all(next(search.models, None) is None and not search.open for search in searches)
-
-
-def _differences(first: Formula, second: Formula, schema: Schema) -> Iterator[Search]:
-    for wanted, unwanted in ((first, second), (second, first)):
-        both = logic.And((wanted, logic.Not(unwanted)))
-        yield Search(Space(Judge(both, schema), schema), most=_STEPS).want(0, True)
+        return apart(formula, self.formula, self.schema)
 
 
 class _Verifier:
@@ -228,7 +217,7 @@ class _Verifier:
         checked = rule.check(schema, elastic_names=elastic)
         self.formula = checked.formula
         # The witnesses have the names that the rule got, so what a name loses excuses nothing here.
-        self.renamed = checked.losses
+        self.renamed = frozenset(checked.losses)
         self.witnesses = witnesses(self.formula, schema, source=rule.whole, most=most)
         self.cases: list[Case] = []
 
@@ -267,30 +256,54 @@ class _Verifier:
         if backend.matches is None:
             return Judged(
                 backend.name, Outcome.UNVERIFIED, fidelity=artefact.fidelity, losses=artefact.losses,
-                diagnostics=artefact.notes,
+                diagnostics=artefact.notes, text=artefact.text,
             )  # fmt: skip
         try:
             test = backend.matches(artefact.text, self.schema)
         except TranslatorError as error:
             return Judged(
                 backend.name, Outcome.FAILED, fidelity=artefact.fidelity, losses=artefact.losses,
-                diagnostics=error.diagnostics,
+                diagnostics=error.diagnostics, text=artefact.text,
             )  # fmt: skip
-        verdicts = tuple(test(each.event) for each in self.cases)
-        return self.judged(artefact, verdicts, lambda event, verdict: test(event) is verdict)
+        asked, refused = _asked(test), {}
+        verdicts: list[bool | None] = []
+        for number, each in enumerate(self.cases):
+            found = asked(each.event)
+            verdicts.append(found if isinstance(found, bool) else None)
+            if isinstance(found, str):
+                refused[number] = found
+        judged = self.judged(artefact, tuple(verdicts), lambda event, verdict: asked(event) is verdict)
+        return self.searched(replace(judged, refused=refused), asked)
 
     def judged(self, artefact: Artefact, verdicts: tuple[bool | None, ...], still: _Still | None) -> Judged:
         """What an artefact's verdicts come to. ``still`` asks it again, where it can be asked."""
-        suspects = self.suspects(artefact.losses)
-        found: list[Difference] = []
-        for case, verdict in self.differing(verdicts):
-            declared = may_differ(self.judge, self.judge.look(case.event), suspects, verdict)
-            losses = tuple(dict.fromkeys(each.loss for each in suspects if declared and each.allows(verdict)))
-            found.append(Difference(case, case.event, losses))
+        excuses = Excuses(self.judge, self.excusing(artefact.losses), self.rule.whole)
+        found = [
+            Difference(case, case.event, excuses.of(case.event, verdict)) for case, verdict in self.differing(verdicts)
+        ]
         shown = [self.explained(each, still) if at < _MOST_SHOWN else each for at, each in enumerate(_sorted(found))]
         return Judged(
-            artefact.target, _outcome(found), verdicts, tuple(_sorted(shown)), artefact.fidelity, artefact.losses
-        )
+            artefact.target, _outcome(found), verdicts, tuple(_sorted(shown)), artefact.fidelity, artefact.losses,
+            text=artefact.text,
+        )  # fmt: skip
+
+    def searched(self, judged: Judged, asked: Callable[[Mapping[str, Any]], bool | str]) -> Judged:
+        """The same, if no verdict differs and nothing is lost, with what the artefact's text says as a formula:
+
+        an event that tells it from the rule's, or that there is none.
+        """
+        if judged.outcome is not Outcome.SAME or judged.losses:
+            return judged
+        other = reread(judged.target, judged.text, self.schema)
+        if other is None or not comparable(self.formula, other):
+            return judged
+        for event in apart(self.formula, other, self.schema):
+            expected = self.judge.matches(event)
+            if asked(event) is (not expected):
+                case = Case(event, expected, "it tells the artefact from the rule")
+                shown = self.explained(Difference(case, event), lambda said, verdict: asked(said) is verdict)
+                return replace(judged, outcome=Outcome.DIFFERS, differences=(shown,))
+        return replace(judged, proved=same(self.formula, other, self.schema))
 
     def differing(self, verdicts: Sequence[bool | None]) -> list[tuple[Case, bool]]:
         return [
@@ -309,23 +322,9 @@ class _Verifier:
             )
         return replace(difference, smallest=smallest, deciding=_deciding(self.judge, smallest))
 
-    def suspects(self, losses: Iterable[Loss]) -> tuple[Suspect, ...]:
-        """Each loss with the parts of the formula that its text covers: all of it, where that is no part's text.
-
-        What a rule needs beyond one event changes no verdict on one.
-        """
-        whole = self.rule.whole
-        found: list[Suspect] = []
-        for loss in losses:
-            if loss.code is Code.NEED_DROPPED or loss in self.renamed:
-                continue
-            inside = frozenset(
-                part.number
-                for part in self.judge.parts
-                if part.node.span != NOWHERE and _covers(loss.span, whole.to_root(part.node.span), part.is_leaf)
-            )
-            found.append(Suspect(loss, inside or frozenset({0})))
-        return tuple(found)
+    def excusing(self, losses: Iterable[Loss]) -> Iterator[Loss]:
+        """The losses that can change a verdict: what a rule needs beyond one event changes none on one."""
+        return (each for each in losses if each.code is not Code.NEED_DROPPED and each not in self.renamed)
 
     def other(self, other: _Other) -> Judged:
         """The verdicts of the other rule; where no event tells the two apart, that may be a proof."""
@@ -337,8 +336,9 @@ class _Verifier:
             shown.append(replace(small, other_deciding=_deciding(other.judge, small.smallest)))
         proved = not found and same(self.formula, other.formula, self.schema)
         return Judged(
-            other.rule.title, _outcome(found), verdicts, _sorted([*shown, *found[_MOST_SHOWN:]]), proved=proved
-        )
+            other.rule.title, _outcome(found), verdicts, _sorted([*shown, *found[_MOST_SHOWN:]]), proved=proved,
+            text=other.rule.query.text,
+        )  # fmt: skip
 
     def engine(self, engine: live.Engine) -> Judged:
         """The verdicts of a running engine on the Query DSL."""
@@ -369,10 +369,16 @@ class _Verifier:
         return replace(judged, refused=refused, replaced=tuple(replaced))
 
 
-def _covers(loss: Span, part: Span, is_leaf: bool) -> bool:
-    """Whether a loss is about a part: its text holds the part's, or stands inside a leaf's."""
-    inside = loss.start <= part.start and part.end <= loss.end
-    return inside or (is_leaf and part.start <= loss.start and loss.end <= part.end and loss.start < loss.end)
+def _asked(test: Predicate) -> Callable[[Mapping[str, Any]], bool | str]:
+    """``test``, which says why where the target's data has no place for an event."""
+
+    def ask(event: Mapping[str, Any]) -> bool | str:
+        try:
+            return test(event)
+        except Unheld as why:
+            return str(why)
+
+    return ask
 
 
 def _outcome(found: Sequence[Difference]) -> Outcome:

@@ -78,7 +78,7 @@ def told(judged: Judged) -> str:
     codes = ", ".join(dict.fromkeys(str(each.code) for each in judged.losses))
     match judged.outcome:
         case Outcome.SAME if judged.proved:
-            said = "the same on every event there can be"
+            said = f"the same on all {count}, and provably on every event there can be"
         case Outcome.SAME:
             said = f"the same on all {count}" + (f" (declared, not shown: {codes})" if codes else "")
         case Outcome.DECLARED:
@@ -164,7 +164,7 @@ def _target(judged: Judged) -> dict[str, Any]:
                 "smallest": each.smallest,
                 "expected": each.case.expected,
                 "got": not each.case.expected,
-                "declared": [str(loss.code) for loss in each.losses],
+                "declared": list(dict.fromkeys(str(loss.code) for loss in each.losses)),
                 "why": each.case.why,
                 "line": each.case.line,
                 "deciding": list(each.deciding),

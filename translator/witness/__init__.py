@@ -36,6 +36,12 @@ _MOST_OF_ALL = 3_000
 _TRIES = 4
 
 
+#: Events about near misses that even a formula gets whose leaves alone take more than all the rest may.
+_LEAST_NEAR = 500
+
+#: From how many leaves on each begins with another kind of near miss: there are not events enough for all of each.
+_MANY_LEAVES = 100
+
 #: How many of the fields that a pattern names are made to answer alone.
 _MOST_FIELDS = 24
 
@@ -125,6 +131,7 @@ class _Maker:
         self.reached: dict[Decision, Reach] = {}
         self.models: dict[Decision, Model] = {}
         self._known: set[str] = set()
+        self._shared: dict[int, Model | None] = {}
 
     def cover(self) -> None:
         """An event for every leaf and both of its truths."""
@@ -170,6 +177,7 @@ class _Maker:
 
     def surround(self, most: int) -> None:
         """Near misses, first one for each leaf, then a second one, until there are enough."""
+        most = max(most, len(self.events) + _LEAST_NEAR if len(self.events) >= _MOST_OF_ALL else 0)
         sources = [
             chain(self.scattered(), self.written_otherwise()),
             *(self.near_misses(part) for part in self.judge.leaves),
@@ -177,6 +185,8 @@ class _Maker:
         while sources and len(self.events) < most:
             left: list[Iterator[_Made]] = []
             for each in sources:
+                if len(self.events) >= most + _LEAST_NEAR:
+                    break
                 made = tuple(islice(each, _ROUND if each is sources[0] else 1))
                 for event, why, leaf in made:
                     self.add(event, why, leaf)
@@ -236,22 +246,34 @@ class _Maker:
             yield from self.each_field(part, part.node, model, instance)
         pool = self.space.pool(part.scope, place)
         for name in atom.fields(place, self.schema):
-            for each in near(atom.question, name):
+            made = tuple(near(atom.question, name))
+            first = part.number % len(made) if made and len(self.judge.leaves) >= _MANY_LEAVES else 0
+            for each in (*made[first:], *made[:first]):
                 others = pool.others(atom.number, each.value, model[instance].values.get(place, ()))
                 yield built(with_values(model, instance, place, [each.value, *others])), each.why, part.number
 
     def context(self, part: Part) -> tuple[Model, int, str] | None:
-        """A model that the leaf decides, and where in it the leaf's value stands or would stand."""
-        atom = self.space.atom_of[part.number]
+        """A model that the leaf decides, and where in it the leaf's value stands or would stand.
+
+        For one that decides nothing, a model in which it is true and would decide if others were not as well.
+        """
+        if not self.space.atom_of[part.number].places.likely:
+            return None
         for truth in (True, False):
-            model = self.models.get((part.number, truth))
-            if model is None or not atom.places.likely:
-                continue
-            here = [at for at, each in enumerate(model) if each.scope == part.scope]
-            for at in here:
-                for place in model[at].values:
-                    if atom.places.touches(place):
-                        return model, at, place
-            if here:
-                return model, here[0], atom.places.likely[0]
-        return None
+            if (model := self.models.get((part.number, truth))) is not None and (found := self.stands(part, model)):
+                return found
+        if part.number not in self._shared:
+            search = Search(self.space).decide(part.number, True, together=True)
+            self._shared[part.number] = next(search.models, None)
+        model = self._shared[part.number]
+        return None if model is None else self.stands(part, model)
+
+    def stands(self, part: Part, model: Model) -> tuple[Model, int, str] | None:
+        """The model, and where in it the value of a leaf is or would be."""
+        places = self.space.atom_of[part.number].places
+        here = [at for at, each in enumerate(model) if each.scope == part.scope]
+        for at in here:
+            for place in model[at].values:
+                if places.touches(place):
+                    return model, at, place
+        return (model, here[0], places.likely[0]) if here and places.likely else None

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from translator import logic
 from translator.errors import Code, Diagnostic, diagnose
+from translator.schema import Field
 from translator.source import NOWHERE, Source
 from translator.witness.leaves import asked, in_words
 from translator.witness.parts import Decision, Part
@@ -42,6 +43,11 @@ class _Finder:
         self.parts = impossible.space.parts
         self.decisions = impossible.decisions
         self.source = source
+        #: The leaves of the event itself by their kind.
+        self.alike: dict[tuple[int | None, tuple[Field, ...]], list[Part]] = {}
+        for part in self.parts:
+            if part.is_leaf and part.scope is None:
+                self.alike.setdefault(self.kind(part), []).append(part)
 
     def found(self) -> Iterator[Diagnostic]:
         pending = [0]
@@ -129,14 +135,17 @@ class _Finder:
         """Another leaf that makes this one idle: it is true wherever this one is, or false wherever this one is."""
         if part.scope is not None:
             return None
-        fields = asked(part.node).fields
-        others = [each for each in self.parts if each.is_leaf and each.number != part.number and each.scope is None]
-        near = [each for each in others if asked(each.node).fields == fields and each.parent == part.parent]
+        near = [each for each in self.alike[self.kind(part)] if each.number != part.number]
         twins = [each for each in near if each.node == part.node]
-        return next(
-            (each for each in (*twins, *near) if self.excluded((part.number, needless), (each.number, not needless))),
-            None,
-        )
+        for each in (*twins, *near):
+            first, second = (part, each) if needless else (each, part)
+            if not self.space.told_apart(first, second) and self.excluded((first.number, True), (second.number, False)):
+                return each
+        return None
+
+    def kind(self, part: Part) -> tuple[int | None, tuple[Field, ...]]:
+        """Where a leaf stands and what it asks: only among its like another one is looked for."""
+        return part.parent, asked(part.node).fields
 
     def shown(self, part: Part) -> str:
         """A part's text, or its kind where no text spelled it."""

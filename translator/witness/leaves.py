@@ -253,6 +253,8 @@ def _of_field(field: Field, question: Asked, scope: str | None, schema: Schema) 
         return Places(
             () if foreign else (name.replace("*", "x"),), re.compile(rf"{shape}(?:\..*)?\Z", re.DOTALL), closed=False
         )
+    if field.type is Type.OBJECT and question.how is not How.EXISTS:
+        return Places(())
     own = tuple(_paths(field, scope))
     if question.how is How.EXISTS and _holds_others(field, schema):
         if scope and not field.path.startswith(inside):

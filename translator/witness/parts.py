@@ -19,6 +19,7 @@ from translator.logic import Formula
 from translator.meaning.document import objects
 from translator.schema import Schema
 from translator.source import Source
+from translator.witness.candidates import Crowds
 
 #: A leaf by the number of its part, and what it is on an event.
 Decision: TypeAlias = tuple[int, bool]
@@ -97,6 +98,8 @@ class Judge:
         self.formula = formula
         self.schema = schema
         self.parts = taken_apart(formula)
+        #: The parts that ask something by themselves.
+        self.leaves = tuple(part for part in self.parts if part.is_leaf)
         text = source or Source("")
         self.matches = compile_(formula, source=source, schema=schema, config=config)
         self._asked: dict[tuple[str | None, Formula], Predicate] = {}
@@ -108,11 +111,7 @@ class Judge:
                 if (test := self._asked.get(key)) is None:
                     test = self._asked[key] = in_scope(part.node, part.scope, text, schema, config)
                 self._tests[part.number] = test
-
-    @property
-    def leaves(self) -> tuple[Part, ...]:
-        """The parts that ask something by themselves."""
-        return tuple(part for part in self.parts if part.is_leaf)
+        self._crowds = Crowds({part.number: part.node for part in self.leaves if part.scope is None})
 
     def leaf(self, part: Part) -> Predicate:
         """The leaf as a predicate over an event, or over one object where it is asked inside a nested block."""
@@ -129,6 +128,9 @@ class Judge:
     def _region(self, event: Mapping[str, Any], top: int) -> Region:
         verdicts: dict[int, bool] = {}
         found: dict[int, tuple[Region, ...]] = {}
+        if top == 0 and self._crowds.members:
+            verdicts = dict.fromkeys(self._crowds.members, False)
+            verdicts |= {number: self._tests[number](event) for number in self._crowds.asked(event)}
         for number in self._inside(top):
             part = self.parts[number]
             match part.node:
@@ -148,13 +150,14 @@ class Judge:
         return Region(event, verdicts, found)
 
     def _inside(self, top: int) -> tuple[int, ...]:
-        """The parts that are asked of the same object as ``top``, those inside others first."""
+        """The parts that are asked of the same object as ``top``, those inside others first; no members of a crowd."""
         if top not in self._orders:
             order = [top]
             for number in order:
                 if not isinstance(self.parts[number].node, logic.Within):
                     order.extend(self.parts[number].children)
-            self._orders[top] = tuple(reversed(order))
+            known = self._crowds.members if top == 0 else frozenset()
+            self._orders[top] = tuple(number for number in reversed(order) if number not in known)
         return self._orders[top]
 
     def _objects(self, event: Mapping[str, Any], part: Part, path: str | None, holds: bool) -> tuple[Region, ...]:

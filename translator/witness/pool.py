@@ -19,8 +19,9 @@ from translator.logic import Formula
 from translator.meaning import JsonNumber
 from translator.schema import ANALYSED_TEXT, FieldPattern, FieldRef, Schema
 from translator.values import Wild
+from translator.witness.candidates import Candidates
 from translator.witness.leaves import Asked, How, Places, shape, shape_anywhere
-from translator.witness.shapes import OPEN, Open, Shape, find
+from translator.witness.shapes import OPEN, Budget, Open, Shape, find
 from translator.witness.values import complete, filled, least_texts, likely, monotone
 
 #: A set of leaves, one bit for each number.
@@ -61,8 +62,9 @@ class Atom:
 class Pool:
     """Values for one place, found as they are needed."""
 
-    def __init__(self, place: str, atoms: Sequence[Atom], schema: Schema) -> None:
+    def __init__(self, place: str, atoms: Sequence[Atom], schema: Schema, budget: Budget) -> None:
         self.place = place
+        self.budget = budget
         self.schema = schema
         self.atoms = {each.number: each for each in atoms if each.places.touches(place)}
         self.bits = sum(1 << number for number in self.atoms)
@@ -72,6 +74,9 @@ class Pool:
         self._found: dict[tuple[tuple[int, ...], Bits], tuple[Any, ...] | Open | None] = {}
         self._fields = {each.number: tuple(each.fields(place, schema)) for each in self.atoms.values()}
         self._shapes = {each.number: self._shape(each) for each in self.atoms.values()}
+        self._candidates = Candidates({number: self._textual(number) for number in self.atoms})
+        #: Of each leaf the values that answer it, in the order in which they came.
+        self._answering: dict[int, list[tuple[Any, Bits]]] = {number: [] for number in self.atoms}
         for atom in self.atoms.values():
             for field in self._fields[atom.number] if place in atom.places.likely else ():
                 for value in likely(atom.question, field):
@@ -83,20 +88,33 @@ class Pool:
         found = [shape(atom.question, field) for field in self._fields[atom.number]]
         return found[0] if len(found) == 1 else None
 
+    def _textual(self, number: int) -> Shape | None:
+        """The texts that answer a leaf, if nothing but such a text answers it."""
+        asks = self.atoms[number].question.fields
+        plain = all(each.details.null_value is None for each in self._fields[number])
+        return self._shapes[number] if asks and len(self._fields[number]) == 1 and plain else None
+
     def add(self, value: Any) -> Bits:
         """Keep a value; returns the leaves that it answers."""
         bits = self.answers(value)
         if (key := canonical(value)) not in self._kept:
             self._kept.add(key)
             self.values.append((value, bits))
+            for number in _numbers(bits):
+                self._answering[number].append((value, bits))
         return bits
 
     def answers(self, value: Any) -> Bits:
         """The leaves that are true where this is the place's only value."""
         if (key := canonical(value)) not in self._answers:
             event = {self.place: value}
-            self._answers[key] = sum(1 << number for number, atom in self.atoms.items() if atom.holds(event))
+            held = {number for number in self._candidates.of(value) if self.atoms[number].holds(event)}
+            self._answers[key] = sum(1 << number for number in held)
         return self._answers[key]
+
+    def told_apart(self, atom: int, other: int) -> bool:
+        """Whether a value is at hand that answers one leaf and not another."""
+        return other in self.atoms and any(not bits >> other & 1 for _, bits in self._answering.get(atom, ()))
 
     def others(self, atom: int, value: Any, values: Sequence[Any]) -> tuple[Any, ...]:
         """What must stand beside ``value`` so that all leaves but ``atom`` are answered as they are by ``values``."""
@@ -146,7 +164,8 @@ class Pool:
         return OPEN if open_ else tuple(found)
 
     def _pick(self, wanted: Bits, banned: Bits) -> tuple[Any, Bits] | None:
-        return next((each for each in self.values if each[1] & wanted == wanted and not each[1] & banned), None)
+        values = self._answering.get(wanted.bit_length() - 1, []) if wanted else self.values
+        return next((each for each in values if each[1] & wanted == wanted and not each[1] & banned), None)
 
     def _joined(self, wanted: tuple[int, ...], banned: Bits) -> Any:
         """One value that answers several questions, or None."""
@@ -171,7 +190,7 @@ class Pool:
         shapes = [made for number in wanted if (made := self._shapes[number])]
         if len(shapes) == len(wanted):
             others = [self._shapes[number] for number in self.atoms if banned >> number & 1]
-            found = find(shapes, [each for each in others if each])
+            found = find(shapes, [each for each in others if each], budget=self.budget)
             if found is None or isinstance(found, Open):
                 return found
             if self._too_long(wanted, found):
@@ -203,6 +222,13 @@ class Pool:
         ):
             return False
         return all(self.answers(text) & banned for each in texts if each is not None for text in each)
+
+
+def _numbers(bits: Bits) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _in_a_row(shapes: Sequence[Shape]) -> Iterator[str]:

@@ -23,6 +23,7 @@ def samples(expression: str, flags: str = "") -> tuple[str, ...]:
     try:
         tree = read(expression, flags)
         made = [_text(tree, way, more) for way, more in ((0, 0), *((way, 1) for way in range(_MOST)))]
+        made += [_text(tree, 0, 0, alone) for alone in range(_MOST)]
     except (Irregular, Unreadable, _TooLongError):
         return ()
     return tuple(dict.fromkeys(made))
@@ -32,9 +33,13 @@ class _TooLongError(ValueError):
     """The text would be too long."""
 
 
-def _text(tree: Tree, way: int, more: int) -> str:
-    """A text for ``tree``: of each choice the item ``way``, counted round; repeats as few as may be, or ``more``."""
+def _text(tree: Tree, way: int, more: int, alone: int | None = None) -> str:
+    """A text for ``tree``: of each choice the item ``way``, counted round; repeats as few as may be, or ``more``.
+
+    ``alone`` is the number of a repeat that is there although it need not be.
+    """
     parts: list[str] = []
+    optional = 0
     length = 0
     pending = [tree]
     while pending:
@@ -49,7 +54,11 @@ def _text(tree: Tree, way: int, more: int) -> str:
             case Choice(items):
                 pending.append(items[way % len(items)])
             case Repeat(item, least, most):
-                count = max(least, more) if most is None else min(max(least, more), most)
+                wanted = more
+                if least == 0:
+                    wanted = 1 if optional == alone else more
+                    optional += 1
+                count = max(least, wanted) if most is None else min(max(least, wanted), most)
                 if count + length > _LONGEST:
                     raise _TooLongError
                 pending.extend([item] * count)

@@ -119,10 +119,11 @@ class Search:
         self.goals.append(Goal(part, truth, 0))
         return self
 
-    def decide(self, leaf: int, truth: bool, *, alone: bool = True) -> Search:
+    def decide(self, leaf: int, truth: bool, *, alone: bool = True, together: bool = False) -> Search:
         """Also want this leaf to decide alone, being ``truth``.
 
-        Inside a nested block one object is made for it; ``alone`` forbids others of its kind there.
+        Inside a nested block one object is made for it; ``alone`` forbids others of its kind there. With
+        ``together`` others may decide as well: what is or-ed with the leaf is as it comes.
         """
         parts = self.space.parts
         chain = [leaf]
@@ -137,7 +138,7 @@ class Search:
                 case logic.And():
                     others = (other for other in parts[number].children if other != child)
                     self.goals.extend(Goal(other, True, instance) for other in others)
-                case logic.Or():
+                case logic.Or() if not together:
                     self.goals.extend(self._all_false(parts[number], instance, but=child))
                 case logic.Within(path, _):
                     forbidden.append((instance, number))
@@ -154,7 +155,8 @@ class Search:
         state, steps = self.start, list(self.goals)
         while True:
             self.steps += 1
-            if self.steps > self.most:
+            self.space.budget.steps -= 1
+            if self.steps > self.most or self.space.budget.steps < 0:
                 self.open = True
                 return
             try:
@@ -228,16 +230,17 @@ class Search:
                 if not truth:
                     raise _Conflict
 
-    def _all_false(self, part: Part, instance: int, but: int | None = None) -> Iterator[Step]:
-        """What makes every child false, except ``but``."""
-        leaves, several = self.space.leaf_bits(part)
+    def _all_false(self, part: Part, instance: int, but: int | None = None, *, twins: bool = False) -> Iterator[Step]:
+        """What makes every child false, except ``but``, and with ``twins`` except those that say the same."""
+        inside = self.space.inside(part)
+        leaves = inside.leaves
         if but is not None and self.space.parts[but].is_leaf:
             own = 1 << self.space.atom_of[but].number
-            leaves = leaves if own & several else leaves & ~own
+            leaves = leaves if own & inside.several else leaves & ~own
         if leaves:
             yield Bar(leaves, instance)
-        for child in part.children:
-            if child != but and not self.space.parts[child].is_leaf:
+        for child in inside.others:
+            if child != but:
                 yield Goal(child, False, instance)
 
     def _bar(self, state: _State, atoms: Bits, instance: int, changed: dict[tuple[int, str], None]) -> None:

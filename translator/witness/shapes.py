@@ -18,7 +18,7 @@ from translator.meaning import Folding
 from translator.meaning.letters import fold_ascii, fold_simple
 from translator.values import Pattern, Wild
 
-#: How many states of the product are looked at before the search gives up.
+#: How many states of the product are looked at before a search gives up.
 MOST_STATES = 5_000
 
 #: Characters for places where anything may stand, the likeliest to be read easily first.
@@ -45,7 +45,20 @@ OPEN = Open.OPEN
 Found: TypeAlias = str | Open | None
 
 
-def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_STATES) -> Found:
+@dataclass(slots=True)
+class Budget:
+    """What all searches for one formula may take together, counted and not timed: the same each time.
+
+    ``states`` are those of the products of patterns, ``steps`` those of the searches for models.
+    """
+
+    states: int = 100_000
+    steps: int = 60_000
+
+
+def find(
+    wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_STATES, budget: Budget | None = None
+) -> Found:
     """A shortest text that every shape of ``wanted`` matches and none of ``banned``."""
     if any(all(_holds_banned(each, shape.folding, banned) for each in shape.patterns) for shape in wanted):
         return None
@@ -55,22 +68,29 @@ def find(wanted: Sequence[Shape], banned: Sequence[Shape], *, most: int = MOST_S
         for folding in Folding
     }
     bans = [_Walker(Shape(patterns, folding)) for folding, patterns in together.items() if patterns]
-    return _Product([_Walker(shape) for shape in wanted], bans).search(most)
+    budget = budget or Budget()
+    return _Product([_Walker(shape) for shape in wanted], bans).search(min(most, budget.states), budget)
 
 
 def _holds_banned(pattern: Pattern, folding: Folding, banned: Sequence[Shape]) -> bool:
-    """Whether every text of ``pattern`` holds one that may stand nowhere in a text: quicker to see than to search."""
+    """Whether every text of ``pattern`` has a banned start, part or end: quicker to see than to search."""
     for shape in banned:
         if folding is not Folding.NONE and shape.folding is not folding:
             continue  # what folds in one way may not fold in another
         texts = [_folded_text(part, shape.folding) for part in pattern if isinstance(part, str)]
+        start = texts[0] if texts and isinstance(pattern[0], str) else ""
+        end = texts[-1] if texts and isinstance(pattern[-1], str) else ""
         for each in shape.patterns:
             match each:
-                case (Wild.ANY, str(inside), Wild.ANY) if any(
-                    _folded_text(inside, shape.folding) in text for text in texts
-                ):
-                    return True
                 case (Wild.ANY,):
+                    return True
+                case (Wild.ANY, str(inside), Wild.ANY):
+                    inside = _folded_text(inside, shape.folding)
+                    if any(inside in text for text in texts):
+                        return True
+                case (Wild.ANY, str(last)) if end.endswith(_folded_text(last, shape.folding)):
+                    return True
+                case (str(first), Wild.ANY) if start.startswith(_folded_text(first, shape.folding)):
                     return True
     return False
 
@@ -157,21 +177,29 @@ class _Product:
             self.classes.setdefault(tuple(walker.takes(char) for walker in self.walkers), char)
         self.steps = [(char, taken) for taken, char in self.classes.items()]
 
-    def search(self, most: int) -> Found:
+    def search(self, most: int, budget: Budget) -> Found:
         start = tuple(each.start for each in self.walkers)
         if self.hopeless(start):
             return None
         came: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
         waiting = deque([start])
         first, *others = self.steps
+        free = first[1][: len(self.wanted)]
         while waiting:
             here = waiting.popleft()
+            budget.states -= 1
             if self.accepts(here):
                 return _spelled(here, came)
             if len(came) > most:
                 return OPEN
-            # A character that nothing waits for here leads where the first one does, which stands in no pattern.
-            live = [step for step in others if any(state & taken for state, taken in zip(here, step[1], strict=True))]
+            # A character that no wanted shape waits for leads where the first one does, which stands in no pattern; or
+            # to something worse, since what is banned may come nearer by it.
+            waits = [(state, state & taken) for state, taken in zip(here, free, strict=False)]
+            live = [
+                step
+                for step in others
+                if any(at & taken != none for (at, none), taken in zip(waits, step[1], strict=False))
+            ]
             for char, taken in (first, *live):
                 there = tuple([w.next(state, t) for w, state, t in zip(self.walkers, here, taken, strict=True)])
                 if there not in came and not self.hopeless(there):

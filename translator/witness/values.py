@@ -23,6 +23,7 @@ from translator.witness.shapes import same_letters
 FILLING = "x \\/é1"
 
 _KEPT = 100
+_TEN = 10
 _NANOS = 1_000_000_000
 
 Limits: TypeAlias = tuple[float, float]
@@ -66,6 +67,8 @@ def _likely(question: Asked, field: FieldRef) -> Iterator[Any]:
             yield "x"
         case kind if kind in _ORDERED:
             yield from (value for point in _points(question, field) for value in _spelled_point(field, point))
+            if field.type in INTEGERS:
+                yield from _with_exponents(question, field)
         case kind if kind in _SPANS:
             yield from ({"gte": value, "lte": value} for value in _likely(question, _part(field)))
         case _:
@@ -337,6 +340,15 @@ def _spelled_point(field: FieldRef, point: float) -> Iterator[Any]:
             if point == 0:
                 yield -0.0
             yield int(point) if float(point).is_integer() and abs(point) < 1e15 and point != 0 else float(point)
+
+
+def _with_exponents(question: Asked, field: FieldRef) -> Iterator[JsonNumber]:
+    """A number that does not look like itself, for rules that also look for its digits in any field."""
+    for first, _ in stretches(question, field):
+        digits = str(int(first)) if first >= _TEN and math.isfinite(first) else ""
+        if digits:
+            fraction = digits[1:].rstrip("0")
+            yield JsonNumber(f"{digits[0]}{'.' if fraction else ''}{fraction}e{len(digits) - 1}")
 
 
 def _address(bits: int) -> str:
