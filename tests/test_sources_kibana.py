@@ -10,8 +10,8 @@ import pytest
 from translator import sources
 from translator.errors import Code, TranslatorError
 from translator.files import File
-from translator.needs import Cardinality, Threshold, ValueList
-from translator.pipeline import compile_rule
+from translator.needs import Cardinality, ExceptionList, Threshold, ValueList
+from translator.pipeline import compile_rule, convert
 from translator.rule import Rule, derived_id
 from translator.schema import Schema
 from translator.sources import Found, read_text
@@ -218,7 +218,14 @@ def test_a_list_that_the_export_does_not_hold_is_said() -> None:
     (rule,) = scan(lines(with_list(), SUMMARY))
 
     assert isinstance(rule, Rule)
-    assert [note.code for note in rule.notes] == [Code.NOT_CARRIED]
+    assert [(need.kind, need.detail) for need in rule.needs] == [
+        ("exceptions", ExceptionList("e0", "ours", "detection", "single"))
+    ]
+    for target in ("kql", "sigma", "dsl", "matcher", "elastic_toml"):
+        with pytest.raises(TranslatorError) as error:
+            convert(rule, to=target)
+        assert [each.code for each in error.value.diagnostics] == [Code.NEED_DROPPED]
+    assert json.loads(convert(rule, to="elastic_rule").text)["exceptions_list"] == with_list()["exceptions_list"]
 
 
 def test_a_threshold_rule_of_filters_keeps_its_count_and_leaves_the_disabled_filter_out() -> None:

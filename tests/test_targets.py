@@ -127,7 +127,7 @@ WORKED_ROUND = [
     ("lucene", 'message:"quick Fox"', 'message:"quick Fox"'),
     # Three-valued logic: `not` at each leaf, true where the field is missing.
     ("esql", "not (f:x and g:y)", 'f is null or not f=="x" or g is null or not g=="y"'),
-    ("duckdb", "not f:x", "SELECT * FROM logs WHERE NOT f IS NOT NULL OR (NOT f GLOB 'x')"),
+    ("duckdb", "not f:x", 'SELECT * FROM logs WHERE NOT "f" IS NOT NULL OR (NOT "f" GLOB \'x\')'),
     # Backslashes and stars in a `like` of ES|QL.
     ("esql", "f:*\\\\x*", 'f rlike ".*\\\\\\\\x.*"'),
     # Kusto's own operators mind no case; its expressions are not bound to the whole value.
@@ -137,7 +137,10 @@ WORKED_ROUND = [
     ("loki", "b:true and not f:*", "b=~`(?i)^true$` and f=``"),
     ("loki", 'f:"1*2"', "f=~`(?is:1\\*2)`"),
     # Underscores and quotes are characters, not wildcards nor ends.
-    ("duckdb", "f:a_*", "SELECT * FROM logs WHERE f GLOB 'a_*'"),
+    ("duckdb", "f:a_*", "SELECT * FROM logs WHERE \"f\" GLOB 'a_*'"),
+    # Names that are more than a word, and names that are words of SQL.
+    ("eql", "cs-method:GET", '`cs-method` == "GET"'),
+    ("duckdb", "Group:x", "SELECT * FROM logs WHERE \"Group\" GLOB 'x'"),
     ("sqlite", "not f:x", "SELECT * FROM logs WHERE NOT COALESCE((f GLOB 'x'), 0)"),
 ]
 

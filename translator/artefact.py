@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from translator.errors import Code, Diagnostic
 from translator.ledger import Allowance, Effect, Fidelity, Loss, lose, settle
 from translator.logic import Formula
-from translator.needs import ValueList
+from translator.needs import ExceptionList, ValueList
 from translator.profiles import profile
 from translator.rule import Rule
 from translator.schema import Schema
@@ -84,6 +84,8 @@ class Backend:
     matches: Callable[[str, Schema], Predicate] | None = None
     #: What the target cannot say, for ``sigma-kql targets``.
     limits: str = "nothing"
+    #: Whether it can name a list of exceptions that it does not hold.
+    names_lists: bool = False
     #: What stands between two artefacts in one stream.
     separator: str = ""
     name: str = ""
@@ -101,14 +103,25 @@ class Backend:
         """
         accepted = profile(options.profile).extended(allow)
         emitted = self.emit(rule, formula, options)
-        losses = settle([*_unapplied(rule), *also, *emitted.losses], accepted)
+        losses = settle([*self.unapplied(rule), *also, *emitted.losses], accepted)
         return Artefact(rule, self.name, emitted.text, emitted.data, losses, self.matches is not None, emitted.notes)
 
+    def unapplied(self, rule: Rule) -> tuple[Loss, ...]:
+        """Exceptions that no file holds: a target, even one that judges single events, matches more without them."""
+        absent = (ValueList,) if self.names_lists else (ValueList, ExceptionList)
+        return tuple(
+            lose(
+                Code.NEED_DROPPED,
+                need.message,
+                Effect.WIDER,
+                rule.source,
+                need.span,
+                UNHELD if isinstance(need.detail, ExceptionList) else None,
+            )
+            for need in rule.needs
+            if isinstance(need.detail, absent)
+        )
 
-def _unapplied(rule: Rule) -> tuple[Loss, ...]:
-    """Exceptions whose values no file holds: every target, even one that judges single events, matches more without."""
-    return tuple(
-        lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span)
-        for need in rule.needs
-        if isinstance(need.detail, ValueList)
-    )
+
+#: What to do about a list of exceptions that a file does not hold.
+UNHELD = "export the rule together with its exceptions"

@@ -74,6 +74,16 @@ class ValueList:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionList:
+    """A list of exceptions that the rule names and an export does not hold, by Kibana's words for it."""
+
+    id: str
+    list_id: str
+    type: str
+    namespace_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """A comparison with a number: ``operator`` is lt, lte, gt, gte, eq or neq."""
 
@@ -103,12 +113,12 @@ class Correlation:
     generates: bool = False
 
 
-Detail: TypeAlias = Threshold | NewTerms | ThreatMatch | ValueList | Correlation
+Detail: TypeAlias = Threshold | NewTerms | ThreatMatch | ValueList | ExceptionList | Correlation
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that decides besides the query on one event: a threshold, new terms, another index, a value list.
+    """Something that decides besides the query on one event: a threshold, new terms, another index, a list.
 
     ``kind`` is Elastic's rule type where it is one, ``correlation`` for Sigma's; ``message`` is a sentence, ``span``
     its place in the rule's source. ``detail`` is None where the file names the type of the rule and says no more. A

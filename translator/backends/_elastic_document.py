@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from translator.backends import _elastic_threshold
 from translator.errors import Code, Diagnostic
 from translator.ledger import Effect, Loss, lose
+from translator.needs import ExceptionList
 from translator.rule import LogSource, Rule
 from translator.sigma import elastic_keys
 from translator.sigma.taxonomy import DATASETS
@@ -89,7 +90,7 @@ def document(rule: Rule, asked: Asked) -> dict[str, Any]:
         "note": rule.guide or "",
         "setup": rule.setup or "",
         "version": int(rule.version) if rule.version and rule.version.isdecimal() else 1,
-        "exceptions_list": [],
+        "exceptions_list": [asdict(need.detail) for need in rule.needs if isinstance(need.detail, ExceptionList)],
         "actions": [],
     }
     if rule.building_block:
@@ -104,7 +105,7 @@ def losses(rule: Rule) -> Iterator[Loss]:
     counting = _elastic_threshold.counting(rule)
     yield from counting.losses
     for need in counting.rule.needs:
-        if not elastic_keys.needed(need.detail):
+        if not elastic_keys.needed(need.detail) and not isinstance(need.detail, ExceptionList):
             hint = counting.hints.get(need.message)
             yield lose(Code.NEED_DROPPED, need.message, Effect.WIDER, rule.source, need.span, hint)
 

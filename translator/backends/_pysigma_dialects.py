@@ -102,12 +102,19 @@ _PLAIN_NAMES = r"[A-Za-z_]\w*"
 #: The backend leaves in a name what Lucene's query parser takes for more.
 _LUCENE_NAMES = {"field_escape_pattern": re.compile(r"[\s:(){}\[\]\"^~\\/<>=!+*?|&]")}
 
+#: The backend leaves bare what is a word of SQL, and a quote in a name.
+_DUCKDB_NAMES = {"field_quote_pattern": re.compile("(?!)"), "field_escape": '"'}
+
+#: The backend quotes a name for the hyphen it begins with, and for no other character of EQL's.
+_EQL_NAMES = {"field_quote_pattern": re.compile(r"(?!(?:[A-Za-z_@][A-Za-z0-9_@]*)(?:\.[A-Za-z_@][A-Za-z0-9_@]*)*\Z)")}
+
 _MISSING = "a missing field and an empty text are the same there"
 
 DIALECTS: Mapping[str, Dialect] = {
     "duckdb": Dialect(
         module="sigma_backend_duckdb",
         plugin="DuckDBBackend",
+        attributes=_DUCKDB_NAMES,
         summary="SQL for DuckDB",
         suffix=".sql",
         text=spelling.duckdb,
@@ -138,6 +145,8 @@ DIALECTS: Mapping[str, Dialect] = {
     "eql": Dialect(
         module=_ES,
         plugin="EqlBackend",
+        attributes=_EQL_NAMES,
+        names="[^`]+",
         summary="Elastic's Event Query Language",
         suffix=".eql",
         text=spelling.eql,
@@ -157,6 +166,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "esql": Dialect(
         module=_ES,
         plugin="ESQLBackend",
+        names="[^`]+",
         summary="Elastic's ES|QL",
         suffix=".esql",
         text=spelling.esql,

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib.util import find_spec
 from threading import Lock
 from typing import Any, TypeAlias
-from weakref import finalize
 
 from translator.artefact import Predicate, Unheld
 from translator.backends._pysigma_dialects import is_list
+from translator.errors import Code, refuse
 from translator.meaning import JsonNumber
-from translator.schema import INTEGERS, NUMBERS, Schema, Type
+from translator.schema import EXACT_TEXT, INTEGERS, NUMBERS, Schema, Type
+from translator.source import Source, Span
 
 #: A name and its column's type.
 Column: TypeAlias = tuple[str, str]
@@ -29,12 +32,34 @@ Column: TypeAlias = tuple[str, str]
 _TOKENS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|`((?:[^`]|``)*)`|\"((?:[^\"]|\"\")*)\"|([A-Za-z_]\w*)")
 
 
+class _Database:
+    """A database in memory, and whose table it holds now."""
+
+    def __init__(self, connection: Any, wrong: type[Exception]) -> None:
+        self.connection = connection
+        self.wrong = wrong
+        self.lock = Lock()
+        self.holder: object = None
+
+
+@cache
+def _sqlite(_: int) -> _Database:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.create_function("REGEXP", 2, _regexp, deterministic=True)
+    return _Database(connection, sqlite3.Error)
+
+
+@cache
+def _duckdb(_: int) -> _Database:
+    """One for each process and never given up: a copy of a process cannot even close what it has got from the other."""
+    engine = importlib.import_module("duckdb")
+    return _Database(engine.connect(":memory:"), engine.Error)
+
+
 def sqlite_matches(text: str, schema: Schema) -> Predicate:
     """Run the query with Python's SQLite."""
     columns = list(_columns(text, schema, {"number": "NUMERIC", "boolean": "TEXT", "text": "TEXT"}))
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    connection.create_function("REGEXP", 2, _regexp, deterministic=True)
-    return _asking(connection, text, columns, _sqlite_value)
+    return _asking(_sqlite, text, columns, _sqlite_value)
 
 
 def duckdb_is_there() -> bool:
@@ -47,36 +72,62 @@ def duckdb_matches(text: str, schema: Schema) -> Predicate:
     columns = list(
         _columns(text, schema, {"number": "DOUBLE", "integer": "HUGEINT", "boolean": "BOOLEAN", "text": "VARCHAR"})
     )
-    return _asking(importlib.import_module("duckdb").connect(":memory:"), text, columns, _duckdb_value)
+    return _asking(_duckdb, text, columns, _duckdb_value)
 
 
-def _asking(connection: Any, text: str, columns: list[Column], value: Callable[[Any, str], Any]) -> Predicate:
-    """Asks ``text`` of a table that holds one event at a time, in a database of its own.
+def _asking(
+    opened: Callable[[int], _Database], text: str, columns: list[Column], value: Callable[[Any, str], Any]
+) -> Predicate:
+    """Asks ``text`` of a table that holds one event at a time.
 
-    The predicate raises Unheld for an event that the table has no place for.
+    The predicate raises Unheld for an event that the table has no place for. Raises TranslatorError for a query that
+    the engine does not take.
     """
     names = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in columns)
-    connection.execute(f"CREATE TABLE logs ({names or 'nothing TEXT'})")
+    create = f"CREATE TABLE logs ({names or 'nothing TEXT'})"
     insert = f"INSERT INTO logs VALUES ({', '.join('?' * (len(columns) or 1))})"
     statement = text.strip().rstrip(";")
-    lock = Lock()
+    holder = object()
+
+    def asked(row: list[Any] | None) -> bool:
+        database = opened(os.getpid())
+        with database.lock:
+            execute = database.connection.execute
+            if database.holder is not holder:
+                execute("DROP TABLE IF EXISTS logs")
+                execute(create)
+                database.holder = holder
+            execute("DELETE FROM logs")
+            if row is not None:
+                execute(insert, row)
+            return execute(statement).fetchone() is not None
 
     def matches(event: Mapping[str, Any]) -> bool:
         flat = dict(_flat(event, ""))
         row = [value(_one(flat.get(name), name), type_) for name, type_ in columns] or [None]
-        with lock:
-            connection.execute("DELETE FROM logs")
-            connection.execute(insert, row)
-            return connection.execute(statement).fetchone() is not None
+        try:
+            return asked(row)
+        except opened(os.getpid()).wrong as error:
+            raise Unheld(_sentence(error)) from None
 
-    finalize(matches, connection.close)
+    try:
+        asked(None)
+    except opened(os.getpid()).wrong as error:
+        source = Source(text, "<sql>")
+        said = f"The engine does not run the query: {_sentence(error)}."
+        raise refuse(Code.ENGINE_REFUSED, said, source, Span(0, 1)) from None
     return matches
+
+
+def _sentence(error: Exception) -> str:
+    """What an engine complains about, without all that it could have been given instead."""
+    return " ".join(str(error).partition("Candidate functions")[0].split())
 
 
 def _columns(text: str, schema: Schema, types: Mapping[str, str]) -> Iterator[Column]:
     """The names in a query, each once whatever its letter case. A column that is really a word of SQL does no harm.
 
-    What is compared by its size is a number, if the schema says nothing else.
+    A keyword, or what the schema does not know, is a number where it is compared by its size.
     """
     found: dict[str, str] = {}
     sized: set[str] = set()
@@ -88,7 +139,7 @@ def _columns(text: str, schema: Schema, types: Mapping[str, str]) -> Iterator[Co
                 sized.add(name.lower())
     for key, name in found.items():
         type_ = schema.field(name).type
-        if type_ in NUMBERS or (type_ is Type.UNKNOWN and key in sized):
+        if type_ in NUMBERS or (type_ in EXACT_TEXT and key in sized):
             kind = "integer" if type_ in INTEGERS and "integer" in types else "number"
         else:
             kind = "boolean" if type_ is Type.BOOLEAN else "text"

@@ -44,4 +44,5 @@ BACKEND = Backend(
     emit=emit,
     matches=matches,
     limits="letter case of letters outside ASCII",
+    names_lists=True,
 )

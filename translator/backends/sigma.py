@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from translator import sigma, yaml_writer
-from translator.artefact import Backend, Emitted, Options, Predicate
+from translator.artefact import UNHELD, Backend, Emitted, Options, Predicate
 from translator.backends.matcher import compile_
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose
 from translator.ledger import Effect, Loss, lose
@@ -33,6 +33,7 @@ from translator.source import Source, Span
 _REMEDIES = {
     "new_terms": "it takes the history of the fields' values: keep it a rule of Elastic's (elastic_rule)",
     "threat_match": "it takes an index of indicators: keep it a rule of Elastic's (elastic_rule)",
+    "exceptions": UNHELD,
 }
 
 #: How a Sigma rule says that its fields go by Elastic's names.

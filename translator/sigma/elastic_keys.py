@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from translator import attack
-from translator.needs import Correlation, Detail, NewTerms, ThreatMatch, Threshold, ValueList
+from translator.needs import Correlation, Detail, ExceptionList, NewTerms, ThreatMatch, Threshold, ValueList
 from translator.rule import Suppression, Technique, Threat
 
 _DURATION = re.compile(r"(\d+)([smhdw])\Z")
@@ -49,7 +49,7 @@ def needed(detail: Detail | None) -> dict[str, Any]:
                 "threat_mapping": entries,
                 "threat_indicator_path": path,
             }
-        case ValueList() | Correlation() | None:
+        case ValueList() | ExceptionList() | Correlation() | None:
             return {}
 
 

@@ -259,6 +259,9 @@ def _values(item: SigmaDetectionItem, words: tuple[str, ...]) -> Values:
 #: How pySigma says that a modifier does not take a value.
 _INCOMPATIBLE = re.compile(r"Modifier (\w+) incompatible to value type of (.*)", re.DOTALL)
 
+#: How pySigma shows what has no text of its own.
+_NULL = re.compile(r"<sigma\.types\.SigmaNull object at 0x[0-9a-f]+>")
+
 #: What pySigma raises where a modifier and a value do not go together.
 _ERRORS = (exceptions.SigmaError, IndexError, TypeError, AttributeError, NotImplementedError)
 
@@ -283,9 +286,12 @@ def _value(value: Any, at: int, is_regex: bool) -> types.SigmaType:
     if isinstance(value, dict | list | bytes):
         raise ModifierError("A value is a text, a number, a boolean or null.", value=at)
     try:
-        return types.sigma_type(value)
+        found = types.sigma_type(value)
     except exceptions.SigmaError as error:
         raise ModifierError(_sentence(error), value=at) from None
+    if isinstance(found, types.SigmaNumber) and isinstance(value, int):
+        found.number = value  # pySigma takes what a float cannot hold for the float beside it
+    return found
 
 
 def _checked(value: types.SigmaType, at: int) -> types.SigmaType:
@@ -307,7 +313,7 @@ def _checked(value: types.SigmaType, at: int) -> types.SigmaType:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error.args[0] if error.args else error).strip()
+    text = _NULL.sub("null", str(error.args[0] if error.args else error).strip())
     if (found := _INCOMPATIBLE.match(text)) is not None:
         word = next((word for word, kind in _MODIFIERS.items() if kind.__name__ == found[1]), found[1])
         return f"The modifier {word} does not take the value {found[2]}."

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from translator import exception_lists, filters
 from translator.errors import Code, Diagnostic, TranslatorError, diagnose, refuse
 from translator.located import Located
-from translator.needs import Cardinality, Comparison, Need, NewTerms, ThreatMatch, Threshold
+from translator.needs import Cardinality, Comparison, ExceptionList, Need, NewTerms, ThreatMatch, Threshold
 from translator.rule import ATTACK, Rule, Suppression, Technique, Threat, derived_id
 from translator.source import Source
 from translator.sources._facts import Facts
@@ -233,18 +233,28 @@ def _version(facts: Facts) -> str | None:
 
 
 def _exceptions(facts: Facts, around: Around) -> exception_lists.Sorted:
-    """The items of the lists that the rule names. A list that the file does not hold is a note."""
+    """The items of the lists that the rule names.
+
+    A list that an export should hold and does not is a need; where the file can hold none, it is a note.
+    """
     items: list[Located] = []
     absent: list[Diagnostic] = []
+    needs: list[Need] = []
     for entry in facts.entries("exceptions_list"):
         name = list_name(entry)
         if around.exceptions is not None and name in around.exceptions:
             items.extend(around.exceptions[name])
         else:
             said = f"The file does not hold the exception list {name[1]} that the rule names."
-            absent.append(diagnose(Code.NOT_CARRIED, said, entry.source, entry.at("list_id").value_span()))
+            span = entry.at("list_id").value_span()
+            if around.exceptions is None:
+                absent.append(diagnose(Code.NOT_CARRIED, said, entry.source, span))
+            else:
+                words = {key: str(entry.at(key).value or "") for key in ("id", "type")}
+                detail = ExceptionList(words["id"], name[1], words["type"] or "detection", name[0])
+                needs.append(Need("exceptions", said, entry.source.to_root(span), detail))
     found = exception_lists.sort(items)
-    return exception_lists.Sorted(found.items, found.needs, (*absent, *found.notes))
+    return exception_lists.Sorted(found.items, (*needs, *found.needs), (*absent, *found.notes))
 
 
 def _suppression(facts: Facts) -> Suppression | None:
