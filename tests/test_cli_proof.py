@@ -243,3 +243,25 @@ def test_test_without_any_events_ends_with_2(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "No events lie beside the rules." in result.stderr
+
+
+def test_a_build_server_sees_a_rule_that_is_broken(rules: Path) -> None:
+    (rules / "broken.kql").write_text("user.name:(root")
+    (rules / "kql.events.yaml").write_text("events: [")
+    verified = run("verify", rules, "--format", "junit")
+    tested = run("test", rules, "--format", "junit")
+    (said,) = (each for each in json.loads(run("verify", rules, "--format", "json").stdout) if not each["ok"])
+
+    assert verified.exit_code == tested.exit_code == 1
+    for result, code in ((verified, "K001"), (tested, "F008")):
+        (error,) = ElementTree.fromstring(result.stdout).iter("error")
+        assert code in str(error.text)
+    assert said["title"] == "broken"
+    assert [each["code"] for each in said["findings"]] == ["K001"]
+
+
+def test_explain_without_an_event_ends_with_2(rules: Path) -> None:
+    result = run("explain", rules / "kql.kql", "--events", "-", stdin="")
+
+    assert result.exit_code == 2
+    assert "There is no event in standard input." in result.stderr

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from translator.errors import Code, Diagnostic, Severity, TranslatorError
+from translator.pipeline import compile_rule, convert
 from translator.schema import Schema
 from translator.sigma import check
 from translator.source import Source
+from translator.sources import read_text
 
 RULE = """\
 title: A rule
@@ -231,3 +233,14 @@ def test_ten_thousand_values_are_read() -> None:
     checked = check(Source(RULE.replace("        a: x\n", f"        a|contains:\n{values}")), Schema.none())
 
     assert len(checked.formula.items) == 10_000
+
+
+@pytest.mark.parametrize("number", ["9007199254740993", "12345678901234567890", "-9007199254740993"])
+def test_an_integer_that_no_float_holds_is_kept(number: str) -> None:
+    text = f"title: x\nlogsource:\n    product: windows\ndetection:\n    s:\n        n: {number}\n    condition: s\n"
+    (rule,) = read_text(text, format="sigma")
+    matches = compile_rule(rule)
+
+    assert matches({"n": int(number)})
+    assert not matches({"n": int(number) - 1})
+    assert f"n:{number}" in convert(rule, to="kql").text

@@ -1,4 +1,4 @@
-"""JUnit's XML, as build servers read it: suites of cases, each passed, failed or skipped."""
+"""JUnit's XML, as build servers read it: suites of cases, each passed, failed, skipped or broken."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class Result(Enum):
     PASSED = None
     FAILED = "failure"
     SKIPPED = "skipped"
+    #: It could not even be tried.
+    BROKEN = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,21 @@ def write(name: str, suites: Iterable[Suite]) -> str:
     """The suites as a document."""
     root = ElementTree.Element("testsuites", {"name": _plain(name)})
     for suite in suites:
-        counts = {"failures": Result.FAILED, "skipped": Result.SKIPPED}
+        counts = {"failures": Result.FAILED, "errors": Result.BROKEN, "skipped": Result.SKIPPED}
         element = ElementTree.SubElement(
             root, "testsuite", {"name": _plain(suite.name), "tests": str(len(suite.cases))}
         )
         for key, result in counts.items():
             element.set(key, str(sum(case.result is result for case in suite.cases)))
-        element.set("errors", "0")
         for case in suite.cases:
             _write(element, suite, case)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def broken(name: str, message: str, text: str) -> Suite:
+    """A suite for what could not be tried."""
+    return Suite(name, (Case("rule", Result.BROKEN, message, text),))
 
 
 def _write(element: ElementTree.Element, suite: Suite, case: Case) -> None:

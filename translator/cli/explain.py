@@ -81,7 +81,9 @@ def explain(
         report.error(error)
         sys.exit(report.finish() or 1)
     left = set(chosen)
+    none = True
     for event in lines if explainers else ():
+        none = False
         if isinstance(event, TranslatorError):
             report.findings(event.diagnostics)
             report.failed = True
@@ -95,6 +97,8 @@ def explain(
                 click.echo(written({"line": event.line, **as_json(explanation)}))
             else:
                 click.echo(f"line {event.line}: {text(explanation, paint=_painted, every=verbose)}")
+    if none and explainers:
+        raise click.UsageError(f"There is no event in {'standard input' if events_path == '-' else events_path}.")
     if left and explainers:
         report.fail(f"There is no event on line {', '.join(map(str, sorted(left)))}.")
     sys.exit(report.finish())

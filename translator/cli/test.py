@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain
 
 import click
 
@@ -55,6 +56,7 @@ def test(
     except TranslatorError as error:
         raise options.usage(error) from None
     tried: list[Trial] = []
+    broken: list[TranslatorError] = []
     beside = Beside([each for each in found if isinstance(each, Rule)])
     for each in found:
         try:
@@ -67,24 +69,25 @@ def test(
             results = list(trials(each, events, types, fields=fields))
         except TranslatorError as error:
             report.error(error)
+            broken.append(error)
             continue
         wrong = [result for result in results if result.wrong]
         tried += results
         report.rule(each.title, "failed" if wrong else "passed", about=f" ({len(results)} events)")
         report.failed = report.failed or bool(wrong)
-    _write(tried, format_, verbose)
+    _write(tried, broken, format_, verbose)
     if not tried and not report.failed:
         click.echo("No events lie beside the rules.", err=True)
         report.read_nothing = True
     sys.exit(report.finish())
 
 
-def _write(tried: list[Trial], format_: str, verbose: bool) -> None:
+def _write(tried: list[Trial], broken: list[TranslatorError], format_: str, verbose: bool) -> None:
     match format_:
         case "json":
             click.echo(json.dumps([_as_json(each) for each in tried], indent=2))
         case "junit":
-            click.echo(_junit(tried), nl=False)
+            click.echo(_junit(tried, broken), nl=False)
         case _:
             for each in tried:
                 if each.wrong:
@@ -111,14 +114,13 @@ def _as_json(tried: Trial) -> dict[str, object]:
     }
 
 
-def _junit(tried: list[Trial]) -> str:
+def _junit(tried: list[Trial], broken: list[TranslatorError]) -> str:
     suites: dict[str, list[Trial]] = {}
     for each in tried:
         suites.setdefault(each.rule.id, []).append(each)
-    return junit.write(
-        "sigma-kql test",
-        (junit.Suite(trials_[0].rule.title, tuple(map(_case, trials_))) for trials_ in suites.values()),
-    )
+    judged = (junit.Suite(trials_[0].rule.title, tuple(map(_case, trials_))) for trials_ in suites.values())
+    wrong = (junit.broken(each.diagnostics[0].source.name, each.diagnostics[0].message, str(each)) for each in broken)
+    return junit.write("sigma-kql test", chain(judged, wrong))
 
 
 def _case(trial: Trial) -> junit.Case:

@@ -137,12 +137,14 @@ def verify(
     given = [] if events_path is None else _events(events_path, report)
     made: list[str] = []
     reports = []
+    broken: list[tuple[str, TranslatorError]] = []
     page = _Page(len(found), wanted=format_ == "html")
     out = _Output(output)
     for number, each in enumerate(found, 1):
         if isinstance(each, TranslatorError):
             report.error(each)
             page.broken(each, number)
+            broken.append((each.diagnostics[0].source.name, each))
             continue
         try:
             judged = verify_rule(
@@ -151,6 +153,7 @@ def verify(
         except TranslatorError as error:
             report.error(error, each.title)
             page.broken(error, number, each)
+            broken.append((each.title, error))
             continue
         # As text, the verdicts tell the findings themselves.
         notes = () if format_ == "text" else judged.findings
@@ -166,9 +169,10 @@ def verify(
             case "html":
                 page.add(judged, number)
     if format_ == "json":
+        made += [written(forms.as_json_broken(name, error)) for name, error in broken]
         out.say("[" + ",\n".join(made) + "]")
     if format_ == "junit":
-        out.say(forms.as_junit(reports), end="")
+        out.say(forms.as_junit(reports, broken), end="")
     if format_ == "html":
         place = None if asked is None else asked.shown
         facts = {"Field types": types.name, "Engine": place, "Events": events_path, "Against": against}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, assert_never
 
 from translator import junit
+from translator.errors import TranslatorError
 from translator.live import written
 from translator.verification import Difference, Judged, Outcome, Report
 from translator.witness import Reach
@@ -177,12 +179,17 @@ def _target(judged: Judged) -> dict[str, Any]:
     }
 
 
-def as_junit(reports: Iterable[Report]) -> str:
-    """A suite for each rule, a case for each target."""
-    return junit.write(
-        "sigma-kql verify",
-        (junit.Suite(each.rule.title, tuple(map(_case, each.targets))) for each in reports),
-    )
+def as_junit(reports: Iterable[Report], broken: Iterable[tuple[str, TranslatorError]] = ()) -> str:
+    """A suite for each rule, a case for each target; a suite for each rule or file that is wrong, by its name."""
+    judged = (junit.Suite(each.rule.title, tuple(map(_case, each.targets))) for each in reports)
+    wrong = (junit.broken(name, error.diagnostics[0].message, str(error)) for name, error in broken)
+    return junit.write("sigma-kql verify", chain(judged, wrong))
+
+
+def as_json_broken(name: str, error: TranslatorError) -> dict[str, Any]:
+    """A rule or a file that is wrong, as plain values."""
+    found = [{"code": str(each.code), "message": each.message} for each in error.diagnostics]
+    return {"title": name, "ok": False, "findings": found}
 
 
 def _case(judged: Judged) -> junit.Case:
