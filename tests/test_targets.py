@@ -153,6 +153,17 @@ def test_a_loss_of_a_backends_is_gone_round(target: str, text: str, expected: st
     assert artefact.data.endswith(expected), artefact.data
 
 
+@pytest.mark.parametrize("target", ["esql", "eql"])
+def test_a_line_end_in_an_expression_is_escaped_in_a_string(target: str) -> None:
+    """Strings of both languages end with the line, and know ``\\n`` and ``\\r``."""
+    text = "title: x\nlogsource:\n    product: x\ndetection:\n    s:\n        f|re: 'a\\s'\n    condition: s\n"
+    (rule,) = read_text(text, format="sigma")
+    artefact = convert(rule, to=target, allow=("mixed",))
+
+    assert r"\n" in artefact.data
+    assert not {"\n", "\r"} & set(artefact.data)
+
+
 #: What no other wording helps against, with the effect on the rule.
 DECLARED = [
     ("splunk", "f:Foo", {(Code.CASE, "wider")}),

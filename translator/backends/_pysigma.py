@@ -170,6 +170,7 @@ def query(
         plugins.load(dialect.module, dialect.plugin),
         plugins.pipeline(pipelines, rule.index if dialect.index else ()),
         options=dialect.options,
+        escapes=dialect.escapes,
         attributes={**dialect.attributes, **({"convert_or_as_in": False} if worded.apart else {})},
     )
     told = dict.fromkeys([*losses, *worded.losses, *sigma_target.needs(rule)])

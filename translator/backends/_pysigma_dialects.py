@@ -88,6 +88,8 @@ class Dialect:
     #: What its class is made with, and what is set on it then.
     options: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    #: Characters that the backend writes raw where a string of the language holds none.
+    escapes: Mapping[str, str] = field(default_factory=dict)
     #: The pipelines for the fields of Sigma's taxonomy.
     pipelines: tuple[str, ...] = ()
     #: The only log source's product that these pipelines are for.
@@ -104,6 +106,8 @@ _LUCENE_NAMES = {"field_escape_pattern": re.compile(r"[\s:(){}\[\]\"^~\\/<>=!+*?
 
 #: The backend leaves bare what is a word of SQL, and a quote in a name.
 _DUCKDB_NAMES = {"field_quote_pattern": re.compile("(?!)"), "field_escape": '"'}
+
+_LINE_ENDS = {"\n": "\\n", "\r": "\\r"}
 
 #: The backend quotes a name for the hyphen it begins with, and for no other character of EQL's.
 _EQL_NAMES = {"field_quote_pattern": re.compile(r"(?!(?:[A-Za-z_@][A-Za-z0-9_@]*)(?:\.[A-Za-z_@][A-Za-z0-9_@]*)*\Z)")}
@@ -146,6 +150,7 @@ DIALECTS: Mapping[str, Dialect] = {
         module=_ES,
         plugin="EqlBackend",
         attributes=_EQL_NAMES,
+        escapes=_LINE_ENDS,
         names="[^`]+",
         summary="Elastic's Event Query Language",
         suffix=".eql",
@@ -166,6 +171,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "esql": Dialect(
         module=_ES,
         plugin="ESQLBackend",
+        escapes=_LINE_ENDS,
         names="[^`]+",
         summary="Elastic's ES|QL",
         suffix=".esql",

@@ -93,10 +93,12 @@ def convert(
     *,
     options: Mapping[str, Any],
     attributes: Mapping[str, Any],
+    escapes: Mapping[str, str],
 ) -> tuple[str, tuple[str, ...]]:
     """What a backend makes of a Sigma rule as plain values, and its warnings.
 
-    The backend is made with ``options`` and gets ``attributes``. Several queries are alternatives, a line between them.
+    The backend is made with ``options`` and gets ``attributes``; ``escapes`` are put in place of single characters that
+    it writes. Several queries are alternatives, a line between them.
 
     Raises TranslatorError where the backend or a pipeline refuses the rule, by whatever error it does so.
     """
@@ -113,7 +115,7 @@ def convert(
         raise _refusal(rule, kind, error) from error
     if not isinstance(said, list) or not said or not all(isinstance(each, str) and each.strip() for each in said):
         raise _refusal(rule, kind, ValueError("it wrote no query"))
-    return "\n\n".join(said), tuple(
+    return "\n\n".join(each.translate(str.maketrans(dict(escapes))) for each in said), tuple(
         dict.fromkeys(_sentence(each.message) for each in warned if each.category is UserWarning)
     )
 
