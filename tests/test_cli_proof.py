@@ -265,3 +265,23 @@ def test_explain_without_an_event_ends_with_2(rules: Path) -> None:
 
     assert result.exit_code == 2
     assert "There is no event in standard input." in result.stderr
+
+
+def test_a_rule_that_needs_a_pipeline_is_proved_with_it(tmp_path: Path) -> None:
+    rule, pipeline, event = (tmp_path / name for name in ("rule.yml", "values.yaml.txt", "events.ndjson"))
+    rule.write_text(
+        "title: Admins\nlogsource:\n    category: test\ndetection:\n    s:\n"
+        "        User|expand: '%admins%'\n    condition: s\n"
+    )
+    pipeline.write_text(
+        "name: values\npriority: 1\nvars:\n    admins: [root, adm]\ntransformations:\n"
+        "    - id: v\n      type: value_placeholders\n"
+        "    - id: m\n      type: field_name_mapping\n      mapping:\n          User: user.name\n"
+    )
+    event.write_text('{"user": {"name": "ADM"}}\n')
+
+    assert run("verify", rule).exit_code == 1
+    assert run("verify", rule, "-p", pipeline).exit_code == 0
+    explained = run("explain", rule, "--events", event, "-p", pipeline)
+    assert "user.name: adm in any letter case" in explained.stdout
+    assert run("verify", rule, "-p", "nowhere").exit_code == 2

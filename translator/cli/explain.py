@@ -36,6 +36,7 @@ from translator.sources import scan
 @options.from_
 @options.schema
 @options.fields
+@options.pipelines
 @options.format_
 @options.quiet
 @options.verbose
@@ -46,6 +47,7 @@ def explain(
     from_: str | None,
     schema: str | None,
     fields: str | None,
+    pipelines: tuple[str, ...],
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -64,6 +66,7 @@ def explain(
         raise click.UsageError("Only one of the rule and the events can be standard input.")
     try:
         types = options.load_schema(schema)
+        options.require_pipelines(pipelines)
         found = list(scan([files.File("<stdin>", sys.stdin.buffer.read()) if rule == "-" else rule], from_))
     except TranslatorError as error:
         raise options.usage(error) from None
@@ -72,7 +75,7 @@ def explain(
         try:
             if isinstance(each, TranslatorError):
                 raise each
-            explainers.append(Explainer(each, schema=types, fields=fields))
+            explainers.append(Explainer(each.through(pipelines), schema=types, fields=fields))
         except TranslatorError as error:
             report.error(error)
     try:

@@ -22,6 +22,7 @@ from translator.sources import scan
 @options.from_
 @options.schema
 @options.fields
+@options.pipelines
 @click.option(
     "--format",
     "format_",
@@ -37,6 +38,7 @@ def test(
     from_: str | None,
     schema: str | None,
     fields: str | None,
+    pipelines: tuple[str, ...],
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -52,6 +54,7 @@ def test(
     report = Report("text", quiet, verbose)
     try:
         types = options.load_schema(schema)
+        options.require_pipelines(pipelines)
         found = list(scan(options.starts(paths), from_))
     except TranslatorError as error:
         raise options.usage(error) from None
@@ -66,7 +69,7 @@ def test(
             if events is None:
                 report.outcomes["without events"] += 1
                 continue
-            results = list(trials(each, events, types, fields=fields))
+            results = list(trials(each.through(pipelines), events, types, fields=fields))
         except TranslatorError as error:
             report.error(error)
             broken.append(error)

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
 @options.from_
 @options.schema
 @options.fields
+@options.pipelines
 @click.option(
     "--format",
     "format_",
@@ -103,6 +104,7 @@ def verify(
     from_: str | None,
     schema: str | None,
     fields: str | None,
+    pipelines: tuple[str, ...],
     format_: str,
     output: str | None,
     navigator: str | None,
@@ -126,6 +128,7 @@ def verify(
         raise click.UsageError("--navigator - and the verdicts would share standard output; give one of them a file.")
     try:
         types = options.load_schema(schema)
+        options.require_pipelines(pipelines)
         asked = None if engine is None else Engine(engine, api_key, user, password, ca_file, timeout)
         for name in to:
             target(name)
@@ -148,7 +151,14 @@ def verify(
             continue
         try:
             judged = verify_rule(
-                each, given, asked, schema=types, to=to or None, against=other, most=most, fields=fields
+                each.through(pipelines),
+                given,
+                asked,
+                schema=types,
+                to=to or None,
+                against=other,
+                most=most,
+                fields=fields or ("none" if pipelines else None),
             )
         except TranslatorError as error:
             report.error(error, each.title)
