@@ -30,13 +30,14 @@ def parts(string: object) -> Pattern:
     """
     from sigma.types import SpecialChars
 
-    wild = {SpecialChars.WILDCARD_MULTI: Wild.ANY, SpecialChars.WILDCARD_SINGLE: Wild.ONE}
     found: list[str | Wild] = []
     for part in string.s:  # type: ignore[attr-defined]
         if isinstance(part, str):
             found.append(part)
-        elif isinstance(part, SpecialChars) and part in wild:
-            found.append(wild[part])
+        elif part is SpecialChars.WILDCARD_MULTI:
+            found.append(Wild.ANY)
+        elif part is SpecialChars.WILDCARD_SINGLE:
+            found.append(Wild.ONE)
         else:
             raise ValueError(f"the placeholder %{part.name}% has no value")
     return values.pattern(found)

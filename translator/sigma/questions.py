@@ -72,6 +72,7 @@ class Asker:
         self.scope = Scope(schema)
         #: The fields that were asked, where they were first asked.
         self.fields: dict[str, Span] = {}
+        self.known: dict[str, FieldRef] = {}
 
     def item(self, values: Values, spans: Sequence[Span], span: Span) -> logic.Formula:
         """All of an item: its values, one of which must hold, or all; ``spans`` are those of the values."""
@@ -89,6 +90,12 @@ class Asker:
         return self.placed(field, self.asked(field, item, value, span))
 
     def field(self, name: str, span: Span) -> FieldRef:
+        """The field that a rule calls ``name``, looked for once."""
+        if name not in self.known:
+            self.known[name] = self.found(name, span)
+        return self.known[name]
+
+    def found(self, name: str, span: Span) -> FieldRef:
         known = self.renaming is None or name in self.schema.fields
         path = name if known or self.renaming is None else self.renaming.path(name, span)
         self.fields.setdefault(path, span)
