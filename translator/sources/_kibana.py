@@ -99,7 +99,9 @@ def rules(documents: Iterable[Located | TranslatorError]) -> Iterator[Found]:
     """
     objects = list(documents)
     kinds = [None if isinstance(each, TranslatorError) else kind_of(each.value) for each in objects]
-    exceptions = _exceptions(objects, kinds)
+    # Only what Kibana exported brings the lists along; one rule from an API, or many in a file of somebody's, does not.
+    exported = not {Kind.SUMMARY, Kind.EXCEPTION_LIST, Kind.EXCEPTION_ITEM}.isdisjoint(kinds)
+    exceptions = _exceptions(objects, kinds) if exported else None
     titles = _index_titles(objects)
     for each, kind in zip(objects, kinds, strict=True):
         if isinstance(each, TranslatorError):
@@ -128,7 +130,7 @@ def rules(documents: Iterable[Located | TranslatorError]) -> Iterator[Found]:
                 )
 
 
-def _one(facts: Facts, exceptions: Mapping[ListName, tuple[Located, ...]]) -> Iterator[Found]:
+def _one(facts: Facts, exceptions: Mapping[ListName, tuple[Located, ...]] | None) -> Iterator[Found]:
     try:
         yield _elastic.read(facts, Around(exceptions=exceptions))
     except TranslatorError as error:
