@@ -12,6 +12,7 @@ import pytest
 from tests.browser.conftest import Browser, Scheme, Shown
 from tests.reported_rules import TITLE
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 LOOK = Path(__file__).with_name("look.js").read_text("utf-8")
@@ -129,11 +130,11 @@ def test_enter_opens_and_closes_a_rule(browser: Browser, folder: Path) -> None:
     verdicts = rule.locator("table.verdicts")
     rule.locator("summary").first.focus()
 
-    assert not verdicts.is_visible()
+    expect(verdicts).to_be_hidden()
     shown.page.keyboard.press("Enter")
-    assert verdicts.is_visible()
+    expect(verdicts).to_be_visible()
     shown.page.keyboard.press("Enter")
-    assert not verdicts.is_visible()
+    expect(verdicts).to_be_hidden()
 
 
 def test_a_link_to_a_rule_opens_it(browser: Browser, folder: Path) -> None:
@@ -154,14 +155,14 @@ def test_a_link_to_a_rule_opens_it_again_and_whatever_the_filter_hides(browser: 
     link.click()
     rule.locator("summary").first.click()
 
-    assert not rule.locator("table.verdicts").is_visible()
+    expect(rule.locator("table.verdicts")).to_be_hidden()
     link.click()
-    assert rule.locator("table.verdicts").is_visible()
+    expect(rule.locator("table.verdicts")).to_be_visible()
     page.get_by_label("Title, file, target or code").fill("numbered")
     page.locator("#attack ~ .tactics summary").first.click()
     page.locator("#attack ~ .tactics").get_by_role("link", name=TITLE).first.click()
-    assert page.locator("details.rule[open]", has=page.locator("h3", has_text=TITLE)).is_visible()
-    assert page.get_by_role("status").inner_text() == "5 of 5 shown"
+    expect(page.locator("details.rule[open]", has=page.locator("h3", has_text=TITLE))).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("5 of 5 shown")
 
 
 def test_the_filter_keeps_what_has_all_words_and_the_verdict(browser: Browser, folder: Path) -> None:
@@ -172,12 +173,12 @@ def test_the_filter_keeps_what_has_all_words_and_the_verdict(browser: Browser, f
     page.get_by_label("Title, file, target or code").fill("l002 SIGMA")
     assert shown.all_inner_texts() == ["words"]
     assert page.locator("details.rule:visible h3").all_inner_texts() == ["words"]
-    assert said.inner_text() == "1 of 5 shown"
+    expect(said).to_have_text("1 of 5 shown")
     page.get_by_label("Title, file, target or code").fill("")
     page.get_by_label("Verdict", exact=True).select_option("same")
     assert shown.all_inner_texts() == ["twice"]
     page.get_by_label("Verdict", exact=True).select_option("")
-    assert said.inner_text() == "5 of 5 shown"
+    expect(said).to_have_text("5 of 5 shown")
 
 
 def test_what_a_rule_loses_is_marked_in_its_text_and_leads_to_its_meaning(browser: Browser, folder: Path) -> None:
@@ -238,9 +239,9 @@ def test_the_page_can_be_read_without_scripts(browser: Browser, folder: Path) ->
     page = browser.show(folder, scripts=False).page
 
     assert page.locator("#list tr").count() == 5
-    assert not page.locator("#filter").is_visible()
+    expect(page.locator("#filter")).to_be_hidden()
     page.locator("details.rule", has_text="words").first.locator("summary").first.click()
-    assert page.locator("details.rule[open] table.verdicts").first.is_visible()
+    expect(page.locator("details.rule[open] table.verdicts").first).to_be_visible()
 
 
 def test_printed_the_page_is_unfolded(browser: Browser, folder: Path) -> None:
@@ -248,7 +249,7 @@ def test_printed_the_page_is_unfolded(browser: Browser, folder: Path) -> None:
     page.emulate_media(media="print")
 
     assert all(each.is_visible() for each in page.locator("table.verdicts").all())
-    assert not page.locator("#filter").is_visible()
+    expect(page.locator("#filter")).to_be_hidden()
     assert page.pdf().startswith(b"%PDF-")
 
 
