@@ -84,7 +84,7 @@ def test_what_is_exact_of_elastic_s_rules_gives_their_verdicts(
     schema = Schema.default()
     events = [*documents, *recorded[1]]
     with tarfile.open(shared / "corpus" / "elastic_rules_toml.tar.xz") as archive:
-        files = [File(each.name, archive.extractfile(each).read()) for each in archive if each.isfile()]  # type: ignore[union-attr]
+        files = [File(each.name, archive.extractfile(each).read()) for each in archive if each.isfile()]
     rules = [each for each in scan(files) if isinstance(each, Rule)]
     counts: Counter[str] = Counter()
     wrong: dict[tuple[str, str], int] = {}

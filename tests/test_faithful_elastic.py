@@ -165,7 +165,7 @@ SAID = (
 @pytest.fixture(scope="module")
 def corpus(shared: Path) -> list[Rule]:
     with tarfile.open(shared / "corpus" / "elastic_rules_toml.tar.xz") as archive:
-        files = [File(member.name, archive.extractfile(member).read()) for member in archive if member.isfile()]  # type: ignore[union-attr]
+        files = [File(member.name, archive.extractfile(member).read()) for member in archive if member.isfile()]
     return [found for found in scan(files) if isinstance(found, Rule)]
 
 

@@ -99,13 +99,13 @@ class End:
     size: int = 0
 
 
-def parts(paths: Iterable[str | Path | File], format: str | None = None) -> Iterator[Part | End]:  # noqa: A002
+def parts(paths: Iterable[str | Path | File], format_: str | None = None) -> Iterator[Part | End]:
     """What is to be read at ``paths``, in a stable order, each file when it is asked for.
 
-    Raises TranslatorError at once for an unknown ``format``.
+    Raises TranslatorError at once for an unknown ``format_``.
     """
-    _named(format)
-    return (part for path in paths for part in _parts(path, format))
+    _named(format_)
+    return (part for path in paths for part in _parts(path, format_))
 
 
 def read_part(part: Part | End) -> Iterator[Found | Waiting]:
